@@ -1,0 +1,46 @@
+# make lab   set up everything and open JupyterLab on the first lesson   (ARGS="--no-browser --port 9999")
+# make test  set up everything and pass the tests                        (ARGS="-k weather")
+# make cpu   before either, on Linux: torch without gigabytes of CUDA
+# make notebooks  rebuild notebooks/, exercises/ and solutions/ from source/   (NAMES="05_weather")
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# One thread each: two on a shared machine can be ten times slower, and results stay comparable.
+export OMP_NUM_THREADS := 1
+
+.PHONY: lab test cpu notebooks lint clean
+
+lab: $(VENV)/.learner
+	$(BIN)/lstm-course lab $(ARGS)
+
+test: $(VENV)/.author lint
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.author
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+cpu: $(VENV)/bin/python
+	$(INSTALL) uv
+	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --torch-backend cpu --constraint constraints.txt torch
+
+notebooks: $(VENV)/.author
+	$(BIN)/lstm-course build $(NAMES)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.learner: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.author: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.learner
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,41 @@
+"""For all tests: count what nbval compared, and take no skip for a pass in CI."""
+
+import os
+from collections import Counter
+
+import nbformat
+import pytest
+
+NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn a skip into a failure in CI, where everything that the tests need must be there."""
+    report = (yield).get_result()
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr[2]}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how many code cells nbval ran, and how many of those with an output it compared."""
+    passed = {report.nodeid for report in terminalreporter.stats.get("passed", []) if ".ipynb::Cell" in report.nodeid}
+    if not passed:
+        return
+    counts = Counter()
+    for path in sorted({nodeid.split("::")[0] for nodeid in passed}):
+        code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        for number, cell in enumerate(code):
+            if f"{path}::Cell {number}" not in passed:
+                continue
+            ignored = bool(NOT_COMPARED & set(cell.metadata.get("tags", [])))
+            counts["run"] += 1
+            counts["with output"] += bool(cell.outputs)
+            counts["ignored"] += ignored
+            counts["compared"] += bool(cell.outputs) and not ignored and cell.execution_count is not None
+    terminalreporter.section("notebooks")
+    terminalreporter.write_line(
+        f"nbval: {counts['run']} code cells run and passed, {counts['with output']} of them with an output, "
+        f"{counts['compared']} compared ({counts['compared'] / max(1, counts['with output']):.1%}), "
+        f"{counts['ignored']} ignored"
+    )

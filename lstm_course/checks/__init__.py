@@ -1,0 +1,1 @@
+"""Checks of the exercises, one module per exercise notebook, on one shared base."""

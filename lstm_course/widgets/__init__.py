@@ -1,0 +1,1 @@
+"""Widgets of the course, one module each, on one shared base (`Explorer`)."""

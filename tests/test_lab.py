@@ -1,0 +1,70 @@
+"""`make lab` starts JupyterLab with the first lesson open; here the command behind it, on a free port."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+from lstm_course.cli import COURSE, FIRST_LESSON
+
+TOKEN = "a-token-of-the-test"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def running_lab(folder):
+    """Start JupyterLab with configuration folders of its own; yield its address."""
+    port = free_port()
+    own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    options = ["--no-browser", "--port", str(port), "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    code = "from lstm_course.cli import main; main()"
+    with (folder / "log").open("w") as log:
+        lab = subprocess.Popen(
+            [sys.executable, "-c", code, "lab", *options], env={**os.environ, **own}, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(address, lab, folder / "log")
+            yield address
+        finally:
+            lab.terminate()
+            lab.wait(timeout=30)
+
+
+def wait_for(address, lab, log):
+    for _ in range(120):
+        assert lab.poll() is None, log.read_text()
+        try:
+            get(f"{address}/api/status")
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise AssertionError(f"JupyterLab did not answer in 60 s: {log.read_text()}")
+
+
+def get(url):
+    request = urllib.request.Request(url, headers={"Authorization": f"token {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return response.url, response.read().decode("utf-8")
+
+
+def test_lab_answers_on_its_port_with_the_first_lesson(tmp_path):
+    with running_lab(tmp_path) as address:
+        url, page = get(address)
+        assert url == f"{address}/lab/tree/{FIRST_LESSON}"
+        assert "JupyterLab" in page
+        _, listing = get(f"{address}/api/contents/{FIRST_LESSON}?content=0")
+        assert json.loads(listing)["type"] == "notebook"
+        assert (COURSE / json.loads(listing)["path"]).is_file()
