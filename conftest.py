@@ -17,6 +17,12 @@ def pytest_runtest_makereport(item, call):
         report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr[2]}"
 
 
+def has_output(cell):
+    """Tell whether a cell shows anything; the place of a progress bar that is gone does not count."""
+    shown = [output.get("data", {"text": output.get("text", "error")}) for output in cell.outputs]
+    return any(any(data.values()) for data in shown)
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print how many code cells nbval ran, and how many of those with an output it compared."""
     passed = {report.nodeid for report in terminalreporter.stats.get("passed", []) if ".ipynb::Cell" in report.nodeid}
@@ -30,9 +36,9 @@ def pytest_terminal_summary(terminalreporter):
                 continue
             ignored = bool(NOT_COMPARED & set(cell.metadata.get("tags", [])))
             counts["run"] += 1
-            counts["with output"] += bool(cell.outputs)
+            counts["with output"] += has_output(cell)
             counts["ignored"] += ignored
-            counts["compared"] += bool(cell.outputs) and not ignored and cell.execution_count is not None
+            counts["compared"] += has_output(cell) and not ignored and cell.execution_count is not None
     terminalreporter.section("notebooks")
     terminalreporter.write_line(
         f"nbval: {counts['run']} code cells run and passed, {counts['with output']} of them with an output, "

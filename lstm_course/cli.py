@@ -1,5 +1,6 @@
 """The command line: `lstm-course lab | check | build`. Heavy imports wait until a command needs them."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 FIRST_LESSON = "notebooks/01_why_rnns_forget.ipynb"
 COURSE = Path(__file__).resolve().parents[1]  # where the notebooks lie in a clone
+LAB_SETTINGS = Path(__file__).parent / "jupyter"  # no news, no look for updates: nothing is fetched or asked
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -29,9 +31,9 @@ def lab(context: typer.Context) -> None:
     fixed = [
         f"--ServerApp.root_dir={COURSE}",
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
-        "--LabApp.news_url=None",  # nothing is fetched, so nothing is asked
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    settings = [str(LAB_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     jupyterlab([*fixed, *context.args])
 
 

@@ -2,22 +2,12 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from contextlib import contextmanager
 
 from lstm_course.cli import COURSE, FIRST_LESSON
-
-TOKEN = "a-token-of-the-test"
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from tests.servers import TOKEN, free_port, get, wait_for
 
 
 @contextmanager
@@ -40,24 +30,6 @@ def running_lab(folder):
         finally:
             lab.terminate()
             lab.wait(timeout=30)
-
-
-def wait_for(address, lab, log):
-    for _ in range(120):
-        assert lab.poll() is None, log.read_text()
-        try:
-            get(f"{address}/api/status")
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    raise AssertionError(f"JupyterLab did not answer in 60 s: {log.read_text()}")
-
-
-def get(url):
-    request = urllib.request.Request(url, headers={"Authorization": f"token {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=10) as response:
-        return response.url, response.read().decode("utf-8")
 
 
 def test_lab_answers_on_its_port_with_the_first_lesson(tmp_path):

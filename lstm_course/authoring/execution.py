@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 from unittest.mock import patch
 
@@ -43,7 +44,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
     )
     try:
         with patch.dict(os.environ, ONE_THREAD):
-            client.execute()
+            client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not what cells write
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise CourseError(f"{name}: a cell failed while it was executed.\n{error}") from error
     executed.metadata = notebook.metadata  # nbclient adds the version of this machine's Python

@@ -36,7 +36,7 @@ def make(source: Source, *, for_students: bool = False, language: str = "en") ->
 
 
 def _cell(source: Source, cell: Cell, for_students: bool, language: str) -> NotebookNode:
-    metadata = {name: cell.options[name] for name in ("tags", "reason") if name in cell.options}
+    metadata: dict[str, Any] = {name: cell.options[name] for name in ("tags", "reason") if name in cell.options}
     if cell.kind != "code":
         text = cell.translations.get(language, cell.text)
         if question := source.questions.get(cell.id.removesuffix("-task")):

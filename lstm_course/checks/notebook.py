@@ -1,6 +1,7 @@
 """Run an exercise notebook as its author would and read off, question by question, what its checks said."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -82,7 +83,7 @@ def check_notebook(path: Path) -> NotebookResult:
     stopped = ""
     try:
         with patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}):
-            client.execute()
+            client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not what cells write
     except CellTimeoutError:
         stopped = f"not reached: a cell ran for more than {TIMEOUT} seconds"
     except DeadKernelError:

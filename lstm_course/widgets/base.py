@@ -59,7 +59,7 @@ class Explorer(anywidget.AnyWidget):
     _esm = HERE / "explorer.js"
     _css = HERE / "explorer.css"
 
-    sliders = traitlets.List().tag(sync=True)
+    sliders: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     width = traitlets.Int().tag(sync=True)
@@ -91,7 +91,7 @@ class Explorer(anywidget.AnyWidget):
         )
         self.observe(self._redraw, "values")
 
-    def update(self, **values: float) -> str:
+    def update(self, *_: Any, **values: Any) -> str:
         """Move the artists to the slider values and return the description of what is now seen."""
         raise NotImplementedError
 

@@ -1,21 +1,15 @@
 // The browser's half of Explorer: native inputs in, a picture and its description out. No arithmetic lives here.
 
-let count = 0;
-
 function makeSlider(spec, onChange) {
-  const id = `lstm-slider-${count++}`;
-  const label = document.createElement("label");
-  label.htmlFor = id;
-  label.textContent = spec.label;
-
   const input = document.createElement("input");
-  Object.assign(input, { id, type: "range", min: spec.minimum, max: spec.maximum, step: spec.step });
+  Object.assign(input, { type: "range", min: spec.minimum, max: spec.maximum, step: spec.step });
   input.value = spec.value;
   // JupyterLab would take the arrow keys for itself; the attribute works only on the focused element.
   input.dataset.lmSuppressShortcuts = "true";
 
+  const label = document.createElement("label");
+  label.append(Object.assign(document.createElement("span"), { textContent: spec.label }), input);
   const number = document.createElement("output");
-  number.htmlFor = id;
 
   const show = (value) => {
     input.value = value;
@@ -103,7 +97,7 @@ function render({ model, el }) {
       last.append(play.button);
       stops.push(play.stop);
     }
-    controls.append(slider.label, slider.input, slider.number, last);
+    controls.append(slider.label, slider.number, last);
   }
 
   image.width = model.get("width");
