@@ -113,7 +113,7 @@ def latch(batch: int, steps: int, noise: float = 0.1, generator: torch.Generator
 
 
 def noisy_sine(
-    batch: int, steps: int, noise: float, period: int = 16, generator: torch.Generator | None = None
+    batch: int, steps: int, noise: float, period: int = 12, generator: torch.Generator | None = None
 ) -> Batch:
     """Draw sines of amplitude 1 with random phases, as they are and as they are measured.
 

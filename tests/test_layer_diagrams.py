@@ -4,7 +4,8 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from lstm_course import figures, layer_diagrams
+from lstm_course import figures
+from lstm_course.drawings import layer_diagrams
 
 
 def texts(axis):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lstm_course.unrolled import unrolled_rnn
+from lstm_course.drawings.unrolled import unrolled_rnn
 
 
 @pytest.mark.parametrize("steps", [2, 4])

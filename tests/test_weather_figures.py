@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lstm_course import figures, weather, weather_figures
+from lstm_course import figures, weather
+from lstm_course.drawings import weather_figures
 
 NAMES = ("persistence", "climatology", "linear AR + calendar", "linear, all variables", "LSTM")
 

@@ -70,7 +70,7 @@ class Reader:
 
     def open(self, path):
         """Open a notebook and wait until its kernel has started; the indicator says idle before there is one."""
-        self.page.goto(f"{self.lab}/lab/tree/{path}?token={TOKEN}")
+        self.page.goto(f"{self.lab}/lab/tree/{path}?reset&token={TOKEN}")  # reset: no tab of the last test
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.evaluate(
             """async () => {
@@ -91,4 +91,5 @@ class Reader:
 def reader(browser, lab):
     reader = Reader(browser, lab)
     yield reader
+    reader.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
     reader.page.close()

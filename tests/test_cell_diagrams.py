@@ -5,8 +5,9 @@ import re
 import pytest
 from matplotlib.colors import to_hex
 
-from lstm_course import diagrams, figures
-from lstm_course.diagrams import PALE_LINE, PATHS, THICK, THIN
+from lstm_course import figures
+from lstm_course.drawings import cell_diagrams
+from lstm_course.drawings.cell_diagrams import PALE_LINE, PATHS, THICK, THIN
 
 
 def wires(figure):
@@ -21,7 +22,7 @@ def black_symbols(figure):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_one_lit_path_is_thick_and_coloured_and_the_rest_is_pale(path):
-    drawn = wires(diagrams.lstm_figure(path))
+    drawn = wires(cell_diagrams.lstm_figure(path))
     assert {width for colour, width in drawn if colour == PALE_LINE} == {THIN}
     assert {width for colour, width in drawn if colour != PALE_LINE} == {THICK}
     assert (figures.GATES[path], THICK) in drawn
@@ -40,21 +41,21 @@ def test_one_lit_path_is_thick_and_coloured_and_the_rest_is_pale(path):
     ],
 )
 def test_the_symbols_of_a_lit_path_stand_out(path, symbols):
-    lit = {symbol for symbol in black_symbols(diagrams.lstm_figure(path)) if "_" in symbol}
+    lit = {symbol for symbol in black_symbols(cell_diagrams.lstm_figure(path)) if "_" in symbol}
     assert lit == symbols
 
 
 def test_everything_is_lit_by_default():
-    assert PALE_LINE not in {colour for colour, _ in wires(diagrams.lstm_figure())}
+    assert PALE_LINE not in {colour for colour, _ in wires(cell_diagrams.lstm_figure())}
 
 
 def test_an_unknown_path_is_refused():
     with pytest.raises(ValueError, match=r"letters f, i, g, c, o, h, got 'z'"):
-        diagrams.lstm_figure("fz")
+        cell_diagrams.lstm_figure("fz")
 
 
 def test_rnn_and_lstm_have_one_scale():
-    figure = diagrams.rnn_and_lstm_figure()
+    figure = cell_diagrams.rnn_and_lstm_figure()
     figures.png(figure)
     scales = [axis.get_window_extent().width / (axis.get_xlim()[1] - axis.get_xlim()[0]) for axis in figure.axes]
     assert scales[0] == pytest.approx(scales[1], rel=0.03)
@@ -65,8 +66,8 @@ def test_rnn_and_lstm_have_one_scale():
 def test_pictures_are_small_and_described(path, monkeypatch):
     shown = {}
     monkeypatch.setattr(figures, "display", lambda picture: shown.update(picture.bundle))
-    diagrams.show_path(path, "the gate is 0.881.")
-    name, way = diagrams.WAYS[path]
+    cell_diagrams.show_path(path, "the gate is 0.881.")
+    name, way = cell_diagrams.WAYS[path]
     assert name in shown["text/plain"]
     assert way in shown["text/plain"]
     assert "0.881" in shown["text/html"]
