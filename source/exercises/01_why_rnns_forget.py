@@ -33,6 +33,7 @@ torch.set_num_threads(1)
 #
 # The weights are stored as PyTorch stores them: a row for each new unit. Think of the shapes first, then write one line.
 
+
 # %% id="rnn-step" points=2 minutes=10 difficulty=1
 def rnn_step(x_t, h_prev, W_x, W_h, b):
     """One step of the tanh RNN for a batch.
@@ -42,6 +43,7 @@ def rnn_step(x_t, h_prev, W_x, W_h, b):
     ### BEGIN SOLUTION
     return torch.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)  # (B, I) @ (I, H) + (B, H) @ (H, H) + (H,)
     ### END SOLUTION
+
 
 # %% id="rnn-step-check"
 check.rnn_step(rnn_step)
@@ -79,6 +81,7 @@ check.rnn_step(rnn_step)
 # You do not get $W_h$: the same code then works for every recurrent network, also for the LSTM of lesson 2. (So do not call
 # `gradients.norms_by_lag`, which you are building.)
 
+
 # %% id="norms-by-lag" points=3 minutes=20 difficulty=3
 def norms_by_lag(h):
     """The 2-norm of dh_T / dh_{T-k} for every lag k.
@@ -94,6 +97,7 @@ def norms_by_lag(h):
         norms.append(torch.linalg.matrix_norm(jacobian, ord=2))
     return torch.stack(norms)  # (T + 1,)
     ### END SOLUTION
+
 
 # %% id="norms-by-lag-check"
 check.norms_by_lag(norms_by_lag)
@@ -130,6 +134,7 @@ check.norms_by_lag(norms_by_lag)
 #
 # Careful: $W_h$ is not symmetric, so its eigenvalues may be negative or complex.
 
+
 # %% id="decay-rate" points=2 minutes=10 difficulty=2
 def decay_rate(W_h):
     """The factor per step by which ||dh_T / dh_{T-k}|| changes in the long run, for small inputs.
@@ -139,6 +144,7 @@ def decay_rate(W_h):
     ### BEGIN SOLUTION
     return torch.linalg.eigvals(W_h).abs().max()
     ### END SOLUTION
+
 
 # %% id="decay-rate-check"
 check.decay_rate(decay_rate)
@@ -176,6 +182,7 @@ check.decay_rate(decay_rate)
 # Return new tensors and leave the given ones alone. The result must equal that of `torch.nn.utils.clip_grad_norm_`,
 # without calling it, and must not break when all gradients are zero.
 
+
 # %% id="clip-by-norm" points=3 minutes=15 difficulty=2
 def clip_by_norm(grads, max_norm):
     """Scale gradients so that their norm, all together, is at most max_norm.
@@ -188,6 +195,7 @@ def clip_by_norm(grads, max_norm):
         return [g.clone() for g in grads]
     return [g * (max_norm / norm) for g in grads]
     ### END SOLUTION
+
 
 # %% id="clip-by-norm-check"
 check.clip_by_norm(clip_by_norm)

@@ -281,4 +281,5 @@ check.set_forget_bias(set_forget_bias)
 # You can write an LSTM from its formulas, run it over sequences, move weights between programs that sort them differently, and open
 # its forget gates without falling over the second bias vector.
 #
-# Next: [lesson 5, weather](../notebooks/05_weather.ipynb), where the cell meets real data.
+# Next: [lesson 3, backward by hand](../notebooks/03_backward_by_hand.ipynb), where you follow the gradient back
+# through the cell.

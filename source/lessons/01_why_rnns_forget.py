@@ -30,7 +30,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from lstm_course import figures, gradients, tasks, training, unrolled
+from lstm_course import figures, gradients, tasks, training
+from lstm_course.drawings import unrolled
 
 torch.set_num_threads(1)  # two threads on a busy machine can be ten times slower
 

@@ -26,7 +26,8 @@ import math
 import torch
 from torch import nn
 
-from lstm_course import cells, diagrams, figures, gradients
+from lstm_course import cells, figures, gradients
+from lstm_course.drawings import cell_diagrams
 from lstm_course.widgets.cell_player import CellPlayer
 from lstm_course.widgets.gates import GateSliders
 
@@ -50,7 +51,7 @@ torch.set_num_threads(1)  # two threads on a busy machine can be ten times slowe
 
 # %% id="side-by-side"
 figures.show(
-    diagrams.rnn_and_lstm_figure(),
+    cell_diagrams.rnn_and_lstm_figure(),
     caption="A plain RNN cell and an LSTM cell. Above: the belt c. Below: the hidden state h.",
     description="""Left: the RNN cell is one tanh box between h_prev, joined by x_t, and h_t.
     Right: the LSTM cell has the same line of h and x below, and four boxes that read it (sigma,
@@ -113,7 +114,7 @@ c_prev = torch.tensor(-1.0)  # what it remembers: a dry garden
 W_xf, W_hf, b_f = 0.5, -1.0, 1.0
 z_f = W_xf * x_t + W_hf * h_prev + b_f
 f_t = torch.sigmoid(z_f)
-diagrams.show_path("f", f"z_f = {z_f:.1f}, f_t = {f_t:.3f}.")
+cell_diagrams.show_path("f", f"z_f = {z_f:.1f}, f_t = {f_t:.3f}.")
 
 # %% [markdown] id="input-gate-text"
 # ### The input gate
@@ -130,7 +131,7 @@ diagrams.show_path("f", f"z_f = {z_f:.1f}, f_t = {f_t:.3f}.")
 W_xi, W_hi, b_i = 0.5, -1.0, 0.0
 z_i = W_xi * x_t + W_hi * h_prev + b_i
 i_t = torch.sigmoid(z_i)
-diagrams.show_path("i", f"z_i = {z_i:.1f}, i_t = {i_t:.3f}.")
+cell_diagrams.show_path("i", f"z_i = {z_i:.1f}, i_t = {i_t:.3f}.")
 
 # %% [markdown] id="candidate-text"
 # ### The candidate
@@ -148,7 +149,7 @@ diagrams.show_path("i", f"z_i = {z_i:.1f}, i_t = {i_t:.3f}.")
 W_xg, W_hg, b_g = 2.0, 1.0, -1.0
 z_g = W_xg * x_t + W_hg * h_prev + b_g
 g_t = torch.tanh(z_g)
-diagrams.show_path("g", f"z_g = {z_g:.1f}, g_t = {g_t:.3f}.")
+cell_diagrams.show_path("g", f"z_g = {z_g:.1f}, g_t = {g_t:.3f}.")
 
 # %% [markdown] id="cell-update-text"
 # ### The cell update: the belt moves
@@ -164,7 +165,7 @@ diagrams.show_path("g", f"z_g = {z_g:.1f}, g_t = {g_t:.3f}.")
 kept, added = f_t * c_prev, i_t * g_t
 c_t = kept + added
 moves = f"from {c_prev:.3f} to {c_t:.3f}"
-diagrams.show_path("c", f"Kept {kept:.3f}, added {added:.3f}: the memory goes {moves}.")
+cell_diagrams.show_path("c", f"Kept {kept:.3f}, added {added:.3f}: the memory goes {moves}.")
 
 # %% [markdown] id="cell-update-vector-text"
 # Still drier than usual, but less so. Real cells have many units; gates act on each **separately**. Here are two
@@ -198,7 +199,7 @@ for f, i in [([1, 0], [0, 1]), ([1, 1], [1, 1])]:
 W_xo, W_ho, b_o = 1.0, 2.0, 0.0
 z_o = W_xo * x_t + W_ho * h_prev + b_o
 o_t = torch.sigmoid(z_o)
-diagrams.show_path("o", f"z_o = {z_o:.1f}, o_t = {o_t:.3f}.")
+cell_diagrams.show_path("o", f"z_o = {z_o:.1f}, o_t = {o_t:.3f}.")
 
 # %% [markdown] id="hidden-state-text"
 # ### The hidden state
@@ -211,7 +212,7 @@ diagrams.show_path("o", f"z_o = {z_o:.1f}, o_t = {o_t:.3f}.")
 # %% id="hidden-state"
 squashed = torch.tanh(c_t)
 h_t = o_t * squashed
-diagrams.show_path("h", f"tanh(c_t) = {squashed:.3f}, and half of it leaves: h_t = {h_t:.3f}.")
+cell_diagrams.show_path("h", f"tanh(c_t) = {squashed:.3f}, and half of it leaves: h_t = {h_t:.3f}.")
 
 # %% [markdown] id="sliders-text"
 # ### Try it
@@ -649,5 +650,5 @@ figures.show(
 #
 # ## Next
 #
-# Practise: [exercises of lesson 2](../exercises/02_the_cell.ipynb). Then use the cell on real data:
-# [lesson 5, weather](05_weather.ipynb).
+# Practise: [exercises of lesson 2](../exercises/02_the_cell.ipynb). Then follow the gradient back
+# through the cell: [lesson 3, backward by hand](03_backward_by_hand.ipynb).

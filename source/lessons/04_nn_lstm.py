@@ -28,7 +28,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from lstm_course import cells, figures, layer_diagrams
+from lstm_course import cells, figures
+from lstm_course.drawings import layer_diagrams
 from lstm_course.training import train
 
 torch.set_num_threads(1)  # two threads on a busy machine can be ten times slower
@@ -964,7 +965,7 @@ for cut in (False, True):
 # %% [markdown] id="detach-meaning"
 # The state still hangs on the graph of the first piece, which `backward()` has used up. `detach` keeps the numbers and
 # cuts the graph. So the second piece starts from what the first one remembers, but its gradient ends at the cut:
-# *truncated* backpropagation through time, the subject of lesson 3.
+# *truncated* backpropagation through time, which [lesson 3](03_backward_by_hand.ipynb) measures.
 #
 # ### The `Variable` in old code
 #

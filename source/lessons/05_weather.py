@@ -28,9 +28,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from lstm_course import baselines, weather, weather_figures
+from lstm_course import baselines, weather
 from lstm_course.baselines import rmse, skill
 from lstm_course.cells import lstm_step
+from lstm_course.drawings import weather_figures
 from lstm_course.training import train
 
 torch.set_num_threads(1)  # two threads on a busy machine can be ten times slower
