@@ -6,6 +6,9 @@ from collections import Counter
 import nbformat
 import pytest
 
+# Before numpy is imported here or in a kernel: two threads on a shared machine can be ten times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
 
 

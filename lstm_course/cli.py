@@ -34,6 +34,7 @@ def lab(context: typer.Context) -> None:
     ]
     settings = [str(LAB_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the kernels: numpy does not listen to torch.set_num_threads
     jupyterlab([*fixed, *context.args])
 
 
