@@ -64,7 +64,8 @@ def peephole_lstm_step(
     """
     weights = {"W_x": (W_x, "4H I"), "W_h": (W_h, "4H H"), "b": (b, "4H"), "p": (p, "3H")}
     require_shapes(W_h.shape[-1], x_t=(x_t, "B I"), h_prev=(h_prev, "B H"), c_prev=(c_prev, "B H"), **weights)
-    z_i, z_f, z_g, z_o = (x_t @ W_x.T + h_prev @ W_h.T + b).chunk(4, dim=-1)  # (B, H) each
+    z = x_t @ W_x.T + h_prev @ W_h.T + b  # (B, 4H)
+    z_i, z_f, z_g, z_o = z.chunk(4, dim=-1)  # (B, H) each
     p_i, p_f, p_o = p.chunk(3)  # (H,) each
     i_t = sigmoid(z_i + p_i * c_prev)
     f_t = sigmoid(z_f + p_f * c_prev)
@@ -114,7 +115,8 @@ def coupled_lstm_step(
     """
     weights = {"W_x": (W_x, "3H I"), "W_h": (W_h, "3H H"), "b": (b, "3H")}
     require_shapes(W_h.shape[-1], x_t=(x_t, "B I"), h_prev=(h_prev, "B H"), c_prev=(c_prev, "B H"), **weights)
-    z_i, z_g, z_o = (x_t @ W_x.T + h_prev @ W_h.T + b).chunk(3, dim=-1)  # (B, H) each
+    z = x_t @ W_x.T + h_prev @ W_h.T + b  # (B, 3H)
+    z_i, z_g, z_o = z.chunk(3, dim=-1)  # (B, H) each
     i_t = sigmoid(z_i)
     f_t = 1 - i_t
     g_t = tanh(z_g)

@@ -1,7 +1,7 @@
 r"""Drawings of the way back: where the gradient runs inside an LSTM cell, and from step to step.
 
-The drawings of `cell_diagrams` are kept, all pale, and the gradient's way is laid on top: dashed lines whose arrows point
-against the forward direction, each in the colour of the quantity it is the gradient of. $dc_t$ stands for
+The drawings of `cell_diagrams` are kept, all pale, and the gradient's way is laid on top: dashed lines whose arrows
+point against the forward direction, each in the colour of the quantity it is the gradient of. $dc_t$ stands for
 $\partial L/\partial c_t$.
 """
 

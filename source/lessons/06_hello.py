@@ -886,5 +886,5 @@ figures.show(
 #
 # ## Next
 #
-# Practise: [exercises of lesson 6](../exercises/06_hello.ipynb). Here the network read its own letters and went on for a word. What happens when
-# a forecast feeds on itself for longer is the subject of lesson 7.
+# Practise: [exercises of lesson 6](../exercises/06_hello.ipynb). Here the network read its own letters and went on for
+# a word. What happens when a forecast feeds on itself for longer: [lesson 7, far ahead](07_far_ahead.ipynb).
