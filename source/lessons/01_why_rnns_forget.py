@@ -60,7 +60,7 @@ def rnn(inputs, h_0, W_x, W_h, b):
 # Small enough to do by hand: one input, one hidden unit, $W_x = 1$, $W_h = 0.5$, $b = 0$. The input is a single 1, then
 # zeros. So $h_1 = \tanh(1)$, then $h_2 = \tanh(0.5\, h_1)$, $h_3 = \tanh(0.5\, h_2)$, and so on.
 #
-# **Guess first.** How much of that 1 is left in $h_6$: about a half, a tenth, or a fiftieth?
+# > **Guess first.** How much of that 1 is left in $h_6$: about a half, a tenth, or a fiftieth?
 
 # %% id="fading-memory"
 one, half, zero = torch.tensor([[1.0]]), torch.tensor([[0.5]]), torch.tensor([0.0])
@@ -147,8 +147,8 @@ print("equal to autograd within 1e-12:", torch.allclose(product, by_autograd, rt
 # **spectral radius** $\rho$: the largest absolute value among its eigenvalues. We take random matrices with 64 units, scale them to
 # a chosen $\rho$, and feed inputs so small (0.01) that $\tanh$ hardly bends.
 #
-# **Guess first.** For $\rho = 0.9$, how large is the norm at $k = 100$: about $10^{-1}$, $10^{-5}$ or $10^{-30}$? And what
-# shape has the curve on a logarithmic axis?
+# > **Guess first.** For $\rho = 0.9$, how large is the norm at $k = 100$: about $10^{-1}$, $10^{-5}$ or $10^{-30}$? And what
+# > shape has the curve on a logarithmic axis?
 
 
 # %% id="measure"
@@ -209,8 +209,8 @@ figures.show(
 #
 # So far the inputs were tiny. Real inputs are not; usually they are scaled to mean 0 and standard deviation 1.
 #
-# **Guess first.** Same matrices, inputs drawn from $N(0, 1)$. Does the gradient now live longer, or die sooner? Think of
-# the factor $1 - h_t^2$.
+# > **Guess first.** Same matrices, inputs drawn from $N(0, 1)$. Does the gradient now live longer, or die sooner? Think of
+# > the factor $1 - h_t^2$.
 
 # %% id="norms-real-inputs"
 figure, axes = figures.new(1, 2, width=9, height=3.6, sharey=True)
@@ -252,7 +252,7 @@ for rho in (0.5, 0.9, 1.0, 1.5):
 # It is often said that "the gradient vanishes". Not all of it. The same $W_h$ is used at every step, so its gradient is a *sum*
 # with one part per step. To see the parts, give every step its own copy of $W_h$ and look at the gradient of each copy.
 #
-# **Guess first.** Inputs from $N(0, 1)$ again, $\rho = 0.9$, 100 steps: which part of the sum is due to the last ten?
+# > **Guess first.** Inputs from $N(0, 1)$ again, $\rho = 0.9$, 100 steps: which part of the sum is due to the last ten?
 
 # %% id="shares"
 generator = torch.Generator().manual_seed(0)
@@ -280,8 +280,8 @@ print(f"all but the last 50 steps:   norm {parts[:-50].sum(dim=0).norm():.0e}")
 #
 # $$W = \begin{pmatrix} 0.5 & 10 \\ 0 & 0.5 \end{pmatrix}.$$
 #
-# **Guess first.** One multiplication stretches a vector by up to ten. What do twenty multiplications do: $10^{20}$,
-# about 1, or less than a thousandth?
+# > **Guess first.** One multiplication stretches a vector by up to ten. What do twenty multiplications do: $10^{20}$,
+# > about 1, or less than a thousandth?
 
 # %% id="sigma-against-rho"
 W = torch.tensor([[0.5, 10.0], [0.0, 0.5]], dtype=torch.float64)
@@ -340,7 +340,7 @@ for rho in (0.5, 0.9, 1.0):
 # Can the gradient grow as well? It takes some doing: a spectral radius above 1, small inputs, and a matrix that stretches *every*
 # direction alike, a multiple of a rotation (an **orthogonal** matrix, for which $\sigma = \rho$).
 #
-# **Guess first.** $\rho = 1.5$ and 200 steps. Without $\tanh$ it would be $1.5^{200}$, about $10^{35}$. And with it?
+# > **Guess first.** $\rho = 1.5$ and 200 steps. Without $\tanh$ it would be $1.5^{200}$, about $10^{35}$. And with it?
 
 # %% id="explode"
 for kind in ("orthogonal", "gaussian"):
@@ -447,7 +447,7 @@ def solves(model, draw_batch, steps=200):
 # How a network starts is drawn at random, so one run proves nothing: eight seeds for each $k$. (We print "all or nearly all"
 # where at least six of eight succeed: exact counts could differ on your processor.)
 #
-# **Guess first.** 5, 10, 20, 50 fillers: up to where does the RNN get?
+# > **Guess first.** 5, 10, 20, 50 fillers: up to where does the RNN get?
 
 # %% id="recall-rnn"
 SEEDS, LAGS = 8, (5, 10, 20, 50)
@@ -572,7 +572,7 @@ for name, seed in (("RNN", 0), ("RNN, orthogonal", 1)):
 # Now one word changes. `nn.RNN` becomes `nn.LSTM`, for us still a closed box with the same number of units. Everything
 # else stays: data, seeds, optimiser, clipping.
 #
-# **Guess first.** Same, better, or solved?
+# > **Guess first.** Same, better, or solved?
 
 # %% id="adding-lstm"
 for seed in (0, 1):
@@ -691,7 +691,7 @@ for name, runs in latches.items():
 # %% [markdown] id="latch-why"
 # How does the RNN hold on for 60 steps, if 50 were too many before? Look at what training has done to $W_h$.
 #
-# **Guess first.** Is the spectral radius of the trained networks below 1, about 1, or above?
+# > **Guess first.** Is the spectral radius of the trained networks below 1, about 1, or above?
 
 # %% id="latch-radius"
 untrained = gradients.spectral_radius(nn.RNN(1, 32).weight_hh_l0)

@@ -55,7 +55,7 @@ def claim(words, holds):
 # An `nn.LSTM` with 10 hidden units reads a window; a linear layer turns its last hidden state into a number. Then 100 epochs of Adam
 # with step size 0.01 on the squared error, and a forecast for 36, 37, 38, 39, 40.
 #
-# **Guess before you run:** what will it forecast? A child who sees the numbers says 41.
+# > **Guess first.** What will it forecast? A child who sees the numbers says 41.
 
 # %% id="toy-model"
 warm = [[30.0, 31, 32, 33, 34], [32, 33, 34, 35, 36], [35, 36, 37, 38, 39]]
@@ -96,7 +96,7 @@ print(f"'last value': {unseen[0, -1, 0]:.0f}; 'last value + 1': {unseen[0, -1, 0
 # Thirty degrees off, on every seed, on three numbers in a row. A forecast nobody compared with "last value + 1" can be this bad
 # and still be passed on. So why does it fail? Let us measure instead of guessing.
 #
-# **Guess:** do the three training windows at least get three different answers?
+# > **Guess first.** Do the three training windows at least get three different answers?
 
 # %% id="toy-same-answer"
 answers = torch.stack([toy(past)[:, 0] for toy in toys])  # (10 seeds, 3 windows)
@@ -169,7 +169,7 @@ claim("seed 0 after 1,000 epochs: MSE between 3.5 and 5", 3.5 < error < 5)
 # 3. **Forecast the change**: give the window relative to its last value, and ask for the change from there. Now "nothing
 #    changes" is the answer 0, and a level never seen before looks like any other.
 #
-# **Guess:** which of them gets 41 for the unseen window, which is warmer than all training windows?
+# > **Guess first.** Which of them gets 41 for the unseen window, which is warmer than all training windows?
 
 # %% id="toy-repair"
 mean, spread = past.mean(), past.std()
@@ -215,7 +215,7 @@ for k in range(3):
     print(beijing.wind_direction[k], beijing.wind_run[k])
 
 # %% [markdown] id="cycles-text"
-# **Guess:** is the difference between day and night or that between winter and summer larger? At what hour is it warmest?
+# > **Guess first.** Is the difference between day and night or that between winter and summer larger? At what hour is it warmest?
 
 # %% id="cycles"
 hour, month = weather.hour_of_day(time), weather.month(time)  # (N,)
@@ -319,7 +319,9 @@ for name, part in {"train": TRAIN, "test": TEST}.items():
 # 2. *Shuffling overlapping windows* and then splitting at random, as `train_test_split` does by default.
 # 3. *Smoothing first*: a centred moving average over three hours contains the next hour.
 #
-# **Guess** for each: large effect, small, or none? We try a stiff model and the crudest memory there is:
+# > **Guess first**, for each: large effect, small, or none?
+#
+# We try a stiff model and the crudest memory there is:
 # - least squares on the last 24 hours of temperature, dew point and pressure,
 # - the **nearest neighbour**, which finds the most similar such window of the training set and repeats what followed.
 
@@ -430,7 +432,7 @@ for look_back in (1, 3, 6, 12, 24, 48):
 #
 # 1 for a perfect forecast, 0 for one that knows no more than the calendar, negative for a worse one.
 #
-# **Guess:** order the seven from worst to best.
+# > **Guess first.** Order the seven from worst to best.
 
 
 # %% id="autoregression"
@@ -547,7 +549,7 @@ def forecast_year(model, columns, horizon, spread, part=TEST, warm=48):
 # %% [markdown] id="train-text"
 # Three architectures, three seeds each.
 #
-# **Guess:** by how many percent will the LSTM beat "linear AR + calendar"? And the periodic AR? Which of the three networks wins?
+# > **Guess first.** By how many percent will the LSTM beat "linear AR + calendar"? And the periodic AR? Which of the three networks wins?
 
 # %% id="train"
 KINDS = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
@@ -595,7 +597,7 @@ for seed, (model, _) in enumerate(fitted["LSTM"]):
 # %% [markdown] id="inputs-text"
 # What is the gain made of? Train the LSTM with less: the temperature alone, then with the calendar, then with everything.
 #
-# **Guess:** how much does it lose without clock and date?
+# > **Guess first.** How much does it lose without clock and date?
 
 # %% id="inputs"
 CHOICES = {"temperature only": [0], "temperature + calendar": [0, 8, 9, 10, 11]}
@@ -636,7 +638,7 @@ weather_figures.days(year, truth, shown, middles=(jump, calm))
 #
 # So when does it gain? Split the error by hour and by season.
 #
-# **Guess:** at which time of day does persistence err most?
+# > **Guess first.** At which time of day does persistence err most?
 
 # %% id="by-hour"
 hours, months = weather.hour_of_day(year), weather.month(year)
@@ -672,7 +674,7 @@ claim("below AR + calendar in every season", np.all(lower))
 # What does the network do inside? We step the trained LSTM (seed 0) through the three days around the jump, with the equations of lesson 2
 # and the trained weights, and keep the gates.
 #
-# **Guess:** will the forget gates be near 1, as long memory needs (lesson 2), or lower?
+# > **Guess first.** Will the forget gates be near 1, as long memory needs (lesson 2), or lower?
 
 # %% id="gates"
 model = fitted["LSTM"][0][0].requires_grad_(False)
@@ -706,7 +708,7 @@ weather_figures.forget_gates(year[jump - 36], three_days, f, contrast)
 # squares 24 columns. To be fair, one linear model gets the other weather columns too (seven of the eight: of the four wind directions the last
 # follows from the others).
 #
-# **Guess:** is the LSTM's lead larger or smaller than at one hour?
+# > **Guess first.** Is the LSTM's lead larger or smaller than at one hour?
 
 # %% id="far"
 far, far_truth = all_baselines(look_back=48, horizon=24)
