@@ -14,6 +14,7 @@ from lstm_course.authoring.source import Source, read
 from lstm_course.errors import CourseError
 
 FOLDERS = {"source/lessons": False, "source/exercises": True}  # folder: is it of exercises?
+START_PAGE = "00_start_here"  # made last: it shows what the other notebooks say of themselves
 MOST_BYTES, MOST_BYTES_TOGETHER = 400_000, 4_000_000
 
 
@@ -28,6 +29,7 @@ def sources(root: Path, names: list[str]) -> list[Source]:
     found = [
         (path, is_exercise) for folder, is_exercise in FOLDERS.items() for path in sorted((root / folder).glob("*.py"))
     ]
+    found.sort(key=lambda pair: pair[0].stem == START_PAGE)
     known = {path.stem for path, _ in found}
     if not found:
         raise CourseError(

@@ -980,5 +980,5 @@ for first_hour, last_hour in ((0, 3), (9, 15), (21, 27), (45, 51), (93, 99), (16
 #
 # ## Next
 #
-# Practise: [exercises of lesson 7](../exercises/07_far_ahead.ipynb). The weather by one hour, with all its variables, is in
-# [lesson 5](05_weather.ipynb).
+# Practise: [exercises of lesson 7](../exercises/07_far_ahead.ipynb). Then ask which parts of the LSTM matter, and what came
+# after it: [lesson 8, variants, and what came after](08_variants_and_after.ipynb).
