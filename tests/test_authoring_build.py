@@ -110,6 +110,18 @@ def test_a_cell_that_fails_or_varies_leaves_the_old_notebooks(built, code, messa
     assert contents(built) == before
 
 
+def test_what_nbval_does_not_compare_is_not_stored(built):
+    source = built / "source/lessons/01_sample.py"
+    random = '# %% id="times" tags=["nbval-ignore-output"] reason="times differ"\nimport time\ntime.time()\n\n'
+    source.write_text(source.read_text("utf-8") + "\n" + random, "utf-8")
+    list(build(built, []))
+    first = contents(built)
+    (output,) = cells(built, "notebooks/01_sample.ipynb")["times"].outputs
+    assert output.text == "Not stored: times differ. Run the cell to see it.\n"
+    list(build(built, []))
+    assert contents(built) == first
+
+
 def test_a_notebook_too_large_is_refused(built, monkeypatch):
     before = contents(built)
     monkeypatch.setattr(building, "MOST_BYTES", 1000)

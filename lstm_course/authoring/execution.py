@@ -9,8 +9,9 @@ from unittest.mock import patch
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbformat.v4.nbbase import NotebookNode
+from nbformat.v4.nbbase import NotebookNode, new_output
 
+from lstm_course.authoring.source import NOT_COMPARED
 from lstm_course.errors import CourseError
 
 TIMEOUT = 300  # seconds a cell
@@ -50,9 +51,17 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
     executed.metadata = notebook.metadata  # nbclient adds the version of this machine's Python
     for cell in executed.cells:
         if cell.cell_type == "code":
-            cell.outputs = [_stable(output) for output in cell.outputs]
+            cell.outputs = _kept(cell)
             _refuse_unstable(cell, name, folder)
     return executed
+
+
+def _kept(cell: NotebookNode) -> list[NotebookNode]:
+    """Return the outputs to store; those that nbval would not compare give way to the reason why."""
+    if NOT_COMPARED & set(cell.metadata.get("tags", [])) and cell.outputs:
+        words = f"Not stored: {cell.metadata.reason}. Run the cell to see it.\n"
+        return [new_output("stream", name="stdout", text=words)]
+    return [_stable(output) for output in cell.outputs]
 
 
 def _stable(output: NotebookNode) -> NotebookNode:
