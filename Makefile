@@ -2,6 +2,7 @@
 # make test  set up everything and pass the tests                        (ARGS="-k weather")
 # make cpu   before either, on Linux: torch without gigabytes of CUDA
 # make notebooks  rebuild notebooks/, exercises/ and solutions/ from source/   (NAMES="05_weather")
+# make bench      how the hand-written LSTM layer compares with nn.LSTM   (ARGS=--quick)
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # One thread each: two on a shared machine can be ten times slower, and results stay comparable.
 export OMP_NUM_THREADS := 1
 
-.PHONY: lab test cpu notebooks lint clean
+.PHONY: lab test cpu notebooks bench lint clean
 
 lab: $(VENV)/.learner
 	$(BIN)/lstm-course lab $(ARGS)
@@ -29,6 +30,9 @@ cpu: $(VENV)/bin/python
 
 notebooks: $(VENV)/.author
 	$(BIN)/lstm-course build $(NAMES)
+
+bench: $(VENV)/.author
+	$(BIN)/python benchmarks/layer.py $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'

@@ -61,21 +61,21 @@ class LSTMByHand(torch.autograd.Function):
         half_W[:3] *= half
         s = np.empty((T + 1, B, H + I + 1), x.dtype)  # s[t] = [h_{t-1}; x_t; 1], a row for each sequence
         kept = np.empty((T + 1 if keep else 1, 5, B, H), x.dtype)  # o, i, f, g, c_{t-1}
-        out, n = np.empty((T, B, H), x.dtype), len(kept)
+        steps = np.ndarray((T + 1, 5, B, H), x.dtype, kept, 0, (kept.strides[0] * keep, *kept.strides[1:]))
+        out, o, i_f, g_c, c = np.empty((T, B, H), x.dtype), steps[:, 0], steps[:, 1:3], steps[:, 3:], steps[1:, 4]
         s[0, :, :H], s[:T, :, H:-1], s[..., -1], kept[0, 4] = h_0, x, 1, c_0
-        for t in range(T):
-            step, c_t, h_t = kept[t % n], kept[(t + 1) % n, 4], out[t]
-            gates, sigmoids = step[:4], step[:3]
-            np.matmul(s[t], half_W, out=gates)  # (B, H + I + 1) times each of the four
+        parts = s, steps[:, :4], steps[:, :3], i_f, g_c, o, c, out, s[1:, :, :H]
+        for s_t, gates, sigmoids, i_f_t, g_c_t, o_t, c_t, h_t, h_in_s in zip(*parts, strict=False):
+            np.matmul(s_t, half_W, out=gates)  # (B, H + I + 1) times each of the four
             np.tanh(gates, out=gates)
             sigmoids *= half  # sigma(z) = (1 + tanh(z / 2)) / 2
             sigmoids += half
-            np.add(*step[1:3] * step[3:], out=c_t)  # i g + f c_{t-1}
+            np.add(*i_f_t * g_c_t, out=c_t)  # i g + f c_{t-1}
             np.tanh(c_t, out=h_t)
-            h_t *= step[0]
-            s[t + 1, :, :H] = h_t
+            h_t *= o_t
+            h_in_s[...] = h_t
         ctx.save_for_backward(*map(torch.from_numpy, (W.reshape(4 * H, -1), s, kept)))
-        return tuple(map(torch.from_numpy, (out, out[-1:].copy(), kept[T % n, 4:].copy())))
+        return tuple(map(torch.from_numpy, (out, out[-1:].copy(), steps[T, 4:].copy())))
 
     @staticmethod
     def backward(ctx: Any, *d_results: Tensor) -> tuple[Tensor | None, ...]:
@@ -88,17 +88,17 @@ class LSTMByHand(torch.autograd.Function):
         for start in reversed(range(0, T, STEPS_PER_BLOCK)):
             now = slice(start, start + STEPS_PER_BLOCK)
             to = local_gradients(kept[:-1][now], kept[1:][now, 4])
-            d_z = np.empty((len(to), B, 4, H), W.dtype)
-            for t in reversed(range(len(to))):
-                d_h += d_out[start + t]
-                to_c_o, to_i_f_g = to[t, :2], to[t, 2:]
+            d_z, f = np.empty((len(to), B, 4, H), W.dtype), kept[:-1][now, 2]
+            rows = d_z.reshape(-1, 4 * H)  # (steps * B, 4H)
+            parts = d_out[now], to[:, :2], to[:, 2:], to[:, 1:].swapaxes(1, 2), d_z, rows.reshape(len(to), B, -1), f
+            for d_out_t, to_c_o, to_i_f_g, factors, d_z_t, row_t, f_t in zip(*(p[::-1] for p in parts), strict=True):
+                d_h += d_out_t
                 to_c_o *= d_h
                 d_c += to_c_o[0]
                 to_i_f_g *= d_c
-                d_z[t] = to[t, 1:].swapaxes(0, 1)
-                d_c *= kept[start + t, 2]
-                np.matmul(d_z[t].reshape(B, -1), W_h, out=d_h)
-            rows = d_z.reshape(-1, 4 * H)  # (steps * B, 4H)
+                d_z_t[...] = factors
+                d_c *= f_t
+                np.matmul(row_t, W_h, out=d_h)
             dW += rows.T @ s[:-1][now].reshape(len(rows), -1)
             if d_x is not None:
                 d_x[now] = (rows @ W[:, H:-1]).reshape(d_x[now].shape)
