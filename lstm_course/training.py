@@ -20,10 +20,10 @@ class Progress:
     It starts and ends as an empty display; only what lies between is shown.
     """
 
-    def __init__(self, total: int, label: str) -> None:
+    def __init__(self, total: int, label: str | None) -> None:
         self.total, self.label = total, label
-        in_notebook = get_ipython() is not None
-        self.handle = display(self._words(""), raw=True, display_id=True) if in_notebook else None
+        wanted = label is not None and get_ipython() is not None
+        self.handle = display(self._words(""), raw=True, display_id=True) if wanted else None
 
     def step(self, done: int, loss: float) -> None:
         """Show that `done` steps are made and the last loss."""
@@ -52,7 +52,7 @@ def train(
     lr: float = 0.01,
     clip: float | None = 1.0,
     until: Callable[[list[float]], bool] | None = None,
-    label: str = "training",
+    label: str | None = "training",
 ) -> list[float]:
     """Train `model` with Adam and return the loss of every step.
 
@@ -72,8 +72,8 @@ def train(
         Largest norm of the gradient over all parameters together (None: not clipped).
     until : callable, optional
         Given the losses so far after every step; training ends as soon as it returns True.
-    label : str
-        Name on the progress bar.
+    label : str or None
+        Name on the progress bar; None shows no bar (JupyterLab hides what a cell shows after its fiftieth output).
 
     Returns
     -------

@@ -75,6 +75,12 @@ def test_exercise_as_handed_out_is_only_unanswered(path):
     assert result.errors_elsewhere == []
 
 
+@pytest.mark.parametrize("path", EXECUTED)
+def test_no_cell_shows_more_than_jupyterlab_does(path):
+    """JupyterLab hides what follows a cell's fiftieth output; bars of many short trainings add up to that."""
+    assert {cell.id: len(cell.outputs) for cell in code_cells(path) if len(cell.outputs) > 50} == {}
+
+
 def test_notebooks_are_small():
     sizes = {path: (ROOT / path).stat().st_size for path in MADE}
     assert max(sizes.values()) <= building.MOST_BYTES

@@ -802,7 +802,7 @@ pairs, new_pairs = letters.shifted_pairs(known), letters.shifted_pairs(new)
 def sizes(H, seed, loss=nn.functional.cross_entropy):
     net, losses, on_new = speller(H, known, seed, 0).requires_grad_(), [], []
     for _ in range(20):
-        losses += train(net, [pairs] * 10, loss, steps=10, lr=0.02)
+        losses += train(net, [pairs] * 10, loss, steps=10, lr=0.02, label=None)
         with torch.no_grad():
             on_new.append(loss(net(new_pairs[0]), new_pairs[1]).item())
     return losses[-1], on_new[-1], min(on_new)
