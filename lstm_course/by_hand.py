@@ -35,8 +35,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-STEPS_PER_BLOCK = 16
-"""Steps that the backward pass works on at once: large products, yet the numbers still fit the cache."""
+ROWS_PER_BLOCK = 512
+"""Rows (steps times sequences) that the backward pass works on at once: large products, yet all fits the cache."""
+HALVES = np.array([0.5, 0.5, 0.5, 1], np.float32)[:, None, None]
+"""What the sigmoids o, i, f and the candidate g multiply their weights by, so that one tanh serves all four."""
 TO_OIFG, TO_IFGO = np.array([3, 0, 1, 2]), np.array([1, 2, 3, 0])
 """Take PyTorch's order of the gates to ours, and back."""
 ONLY_ONCE = (
@@ -57,8 +59,7 @@ class LSTMByHand(torch.autograd.Function):
         x, h_0, c_0, W_x, W_h, b_x, b_h = (tensor.detach().numpy() for tensor in inputs)
         (T, B, I), H, half = x.shape, W_h.shape[1], np.array(0.5, x.dtype)
         W = np.concatenate([W_h, W_x, (b_x + b_h)[:, None]], 1).reshape(4, H, -1).take(TO_OIFG, 0)
-        half_W = W.swapaxes(1, 2).copy()  # (4, H + I + 1, H)
-        half_W[:3] *= half
+        half_W = np.multiply(W.swapaxes(1, 2), HALVES, order="C")  # (4, H + I + 1, H)
         s = np.empty((T + 1, B, H + I + 1), x.dtype)  # s[t] = [h_{t-1}; x_t; 1], a row for each sequence
         kept = np.empty((T + 1 if keep else 1, 5, B, H), x.dtype)  # o, i, f, g, c_{t-1}
         steps = np.ndarray((T + 1, 5, B, H), x.dtype, kept, 0, (kept.strides[0] * keep, *kept.strides[1:]))
@@ -85,8 +86,9 @@ class LSTMByHand(torch.autograd.Function):
         W, s, kept, d_out, d_h, d_c = (tensor.numpy() for tensor in (*ctx.saved_tensors, *d_results))
         (T, B, H), d_h, d_c, dW = d_out.shape, d_h[0].copy(), d_c[0].copy(), np.zeros_like(W)
         W_h, d_x = W[:, :H], np.empty_like(s[:T, :, H:-1]) if ctx.needs_input_grad[1] else None
-        for start in reversed(range(0, T, STEPS_PER_BLOCK)):
-            now = slice(start, start + STEPS_PER_BLOCK)
+        block = -(-ROWS_PER_BLOCK // B)
+        for start in reversed(range(0, T, block)):
+            now = slice(start, start + block)
             to = local_gradients(kept[:-1][now], kept[1:][now, 4])
             d_z, f = np.empty((len(to), B, 4, H), W.dtype), kept[:-1][now, 2]
             rows = d_z.reshape(-1, 4 * H)  # (steps * B, 4H)
@@ -109,9 +111,10 @@ class LSTMByHand(torch.autograd.Function):
 
 def local_gradients(kept: np.ndarray, c: np.ndarray) -> np.ndarray:
     r"""Return the factors (steps, 5, B, H) of $\delta h$ for c and z_o, and of $\delta c$ for z_i, z_f and z_g."""
-    o, i, i_f, g, tanh_c, to = kept[:, 0], kept[:, 1], kept[:, 1:3], kept[:, 3], np.tanh(c), np.empty_like(kept)
+    o, i, g, sigmoids, tanh_c = kept[:, 0], kept[:, 1], kept[:, 3], kept[:, :3], np.tanh(c)
+    to, slopes = np.empty_like(kept), sigmoids * (1 - sigmoids)
     np.multiply(o, 1 - tanh_c**2, out=to[:, 0])
-    np.multiply(o * (1 - o), tanh_c, out=to[:, 1])
-    np.multiply(i_f * (1 - i_f), kept[:, 3:], out=to[:, 2:4])  # by g and c_{t-1}
+    np.multiply(slopes[:, 0], tanh_c, out=to[:, 1])
+    np.multiply(slopes[:, 1:], kept[:, 3:], out=to[:, 2:4])  # by g and c_{t-1}
     np.multiply(i, 1 - g**2, out=to[:, 4])
     return to
