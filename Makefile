@@ -1,7 +1,8 @@
-# make lab   set up everything and open JupyterLab on the first lesson   (ARGS="--no-browser --port 9999")
+# make lab   set up everything and open JupyterLab on the start page     (ARGS="--no-browser --port 9999")
 # make test  set up everything and pass the tests                        (ARGS="-k weather")
 # make cpu   before either, on Linux: torch without gigabytes of CUDA
 # make notebooks  rebuild notebooks/, exercises/ and solutions/ from source/   (NAMES="05_weather")
+# make nbgrader   install nbgrader beside the course and pass the tests that need it
 # make bench      how the hand-written LSTM layer compares with nn.LSTM   (ARGS=--quick)
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # One thread each: two on a shared machine can be ten times slower, and results stay comparable.
 export OMP_NUM_THREADS := 1
 
-.PHONY: lab test cpu notebooks bench lint clean
+.PHONY: lab test cpu notebooks nbgrader bench lint clean
 
 lab: $(VENV)/.learner
 	$(BIN)/lstm-course lab $(ARGS)
@@ -31,6 +32,10 @@ cpu: $(VENV)/bin/python
 notebooks: $(VENV)/.author
 	$(BIN)/lstm-course build $(NAMES)
 
+nbgrader: $(VENV)/.author
+	test -x .nbgrader/bin/nbgrader || ($(PYTHON) -m venv .nbgrader && .nbgrader/bin/pip install --quiet nbgrader)
+	PATH="$(CURDIR)/.nbgrader/bin:$$PATH" $(BIN)/python -m pytest -m nbgrader tests/test_grading_interoperation.py $(ARGS)
+
 bench: $(VENV)/.author
 	$(BIN)/python benchmarks/layer.py $(ARGS)
 
@@ -47,4 +52,4 @@ $(VENV)/.author: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.learner
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .nbgrader

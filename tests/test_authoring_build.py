@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from lstm_course.authoring import build as building
-from lstm_course.authoring.build import build, write_whole
+from lstm_course.authoring.build import build
 from lstm_course.errors import CourseError
 
 MADE = {
@@ -135,15 +135,6 @@ def test_unknown_name_and_empty_course_are_refused(sample_course, tmp_path):
         list(build(sample_course, ["nope"]))
     with pytest.raises(CourseError, match=r"has none"):
         list(build(tmp_path / "elsewhere", []))
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "a.ipynb"
-    write_whole(path, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "new \ud800")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_sample_notebooks_are_valid_json_with_a_final_newline(built):

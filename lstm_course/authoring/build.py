@@ -1,7 +1,5 @@
 """Build all that is made from the written source. Each source is made whole before any of its files is replaced."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from lstm_course.authoring import notebooks
 from lstm_course.authoring.execution import execute
 from lstm_course.authoring.source import Source, read
 from lstm_course.errors import CourseError
+from lstm_course.files import write_whole
 
 FOLDERS = {"source/lessons": False, "source/exercises": True}  # folder: is it of exercises?
 START_PAGE = "00_start_here"  # made last: it shows what the other notebooks say of themselves
@@ -95,17 +94,3 @@ def _executed(source: Source, root: Path) -> dict[str, NotebookNode]:
 def _text(notebook: NotebookNode) -> str:
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all: to a temporary file beside it, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

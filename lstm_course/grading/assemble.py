@@ -1,0 +1,80 @@
+"""Put a submission's answers into the instructor's notebook, and the probes behind them.
+
+Every cell is the instructor's but three kinds: answers, whose source is the submission's; code cells that the student
+added, each behind the cell it stood behind; and probes. Check cells are left out, and nothing else is taken from a
+submission: neither its metadata nor its outputs nor its checks.
+
+A question's probes run at the end of its section, before the next question's task: what the student adds or
+corrects below the answer counts, and what a later cell redefines, or a kernel that it ends, takes nothing away.
+"""
+
+from collections.abc import Collection, Mapping
+
+from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4.nbbase import NotebookNode
+
+from lstm_course.grading.matching import Matched, question_of
+
+# A magic or a shell line that fails says so, and the cell goes on: it costs only what depends on it.
+PRELUDE = """\
+def _forgiving(run_line_magic):
+    def run(name, line, _stack_depth=1):
+        try:
+            return run_line_magic(name, line, _stack_depth + 1)
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}")
+    return run
+
+
+get_ipython().run_line_magic = _forgiving(get_ipython().run_line_magic)
+del _forgiving"""
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def assemble(
+    instructor: NotebookNode,
+    matched: Matched,
+    probes: Mapping[str, Mapping[str, str]],
+    *,
+    solutions: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+) -> NotebookNode:
+    """Assemble the notebook to run.
+
+    Parameters
+    ----------
+    instructor : NotebookNode
+        The solved exercise.
+    matched : Matched
+        The submission's cells.
+    probes : mapping of str to mapping of str to str
+        For each question, sources of its probes by cell id.
+    solutions : mapping of str to str, optional
+        By question: what takes the answer's place once its probes have run, so that what is wrong in it does not
+        count against later questions.
+    without : collection of str
+        Ids of cells to leave out.
+
+    Returns
+    -------
+    NotebookNode
+        Cell ids: the instructor's own; an answer has its question's, a probe its own; `matched` names the others.
+    """
+    sources = {"grader-prelude": PRELUDE, **matched.added.get("", {})}
+    for cell, following in zip(instructor.cells, [*instructor.cells[1:], None], strict=True):
+        role = cell.metadata.get("nbgrader", {})
+        if role.get("solution") is True:
+            sources |= matched.answers[cell.id]
+        elif cell.cell_type == "code" and role.get("grade") is not True:
+            sources[cell.id] = cell.source
+        sources |= matched.added.get(cell.id, {})
+        question = question_of(cell)
+        if question in probes and (following is None or question_of(following) != question):
+            sources |= probes[question]
+            if solutions and question in solutions:
+                sources[f"{question}-solution"] = solutions[question]
+    cells = [new_code_cell(source, id=id) for id, source in sources.items() if id not in without]
+    return new_notebook(cells=cells, metadata=METADATA)

@@ -1,0 +1,205 @@
+"""Inside the sandbox: call a student's answer on fresh inputs and show the values as data. Nothing here judges.
+
+A probe is a function of a `Trial`. What it returns leaves as one display of the MIME type `MIME`, JSON text:
+numbers as Python writes them (which reads back exactly), tensors as dtype, shape and a flat list. This module runs
+in the student's process, who may change all of it; that gains nothing, as the right values are not here.
+"""
+
+import copy
+import json
+import math
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from IPython.display import display
+from IPython.utils.capture import capture_output
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lstm_course.grading import MIME
+
+MOST_NUMBERS = 200_000  # in one tensor
+MOST_LETTERS = 2_000
+DEEPEST = 8  # lists in lists
+
+Probe = Callable[["Trial"], Any]
+_made: dict[str, Any] = {}  # what the probes of a question share: a trained model
+
+
+def run(probe: Probe, seed: int, forbidden: Sequence[str] = (), given: Any = None) -> None:
+    """Run one probe and show what it returns, and which of the `forbidden` names its calls used.
+
+    What the answer prints or shows meanwhile is dropped, and torch's random state stays as it was. An error of the
+    answer ends the cell.
+    """
+    trial = Trial(seed, forbidden, given)
+    with capture_output(), torch.random.fork_rng(devices=[]):
+        values = encode(probe(trial))
+    display({MIME: json.dumps({"values": values, "used": sorted(trial.used)}, allow_nan=False)}, raw=True)
+
+
+class Trial:
+    """What a probe needs: random sizes and inputs from the grading run's seed, and calls that are watched.
+
+    Attributes
+    ----------
+    given : Any
+        What the grader's process hands in beside the seed.
+    used : set of str
+        Forbidden names that were called.
+    untouched : bool
+        Whether every call left its arguments as they were.
+    """
+
+    def __init__(self, seed: int, forbidden: Sequence[str] = (), given: Any = None) -> None:
+        self.random = random.Random(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.forbidden = {name: name.split(".") for name in forbidden}
+        self.given = given
+        self.used: set[str] = set()
+        self.untouched = True
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` made when it was first asked for by this name in this kernel."""
+        if name not in _made:
+            _made[name] = make()
+        return _made[name]
+
+    def sizes(self, count: int, low: int = 2, high: int = 7) -> list[int]:
+        """Draw different sizes, so that exchanged axes show."""
+        return self.random.sample(range(low, high + 1), count)
+
+    def normal(self, *shapes: tuple[int, ...], dtype: str = "float64") -> list[Tensor]:
+        """Draw normal tensors of the given shapes."""
+        drawn = (torch.randn(shape, generator=self.generator, dtype=torch.float64) for shape in shapes)
+        return [tensor.to(getattr(torch, dtype)) for tensor in drawn]
+
+    def call(self, answer: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Call the answer with copies of the arguments and note whether it changed them."""
+        given = copy.deepcopy(arguments)
+        with self.watched():
+            result = answer(*given, **options)
+        self.untouched = self.untouched and all(map(_same, arguments, given))
+        return result
+
+    def gradients(self, answer: Callable[..., Any], *arguments: Tensor) -> list[Tensor | None]:
+        """Return the gradient of the sum of all squared results with respect to each argument."""
+        inputs = [argument.clone().requires_grad_() for argument in arguments]
+        with self.watched():
+            results = answer(*inputs)
+        total = sum((result * result).sum() for result in _tensors(results))
+        if not (isinstance(total, Tensor) and total.requires_grad):
+            return [None] * len(inputs)
+        return list(torch.autograd.grad(total, inputs, allow_unused=True))
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note every function called meanwhile whose name is forbidden, whatever way it was reached."""
+        before = sys.getprofile()
+        sys.setprofile(self._note if self.forbidden else before)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+
+    def _note(self, frame: FrameType, event: str, function: Any) -> None:
+        if event == "call":
+            path = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+        elif event == "c_call":
+            path = f"{getattr(function, '__module__', None) or 'torch'}.{getattr(function, '__name__', '')}"
+        else:
+            return
+        root, *parts = path.split(".")
+        self.used |= {name for name, whole in self.forbidden.items() if whole[0] == root and whole[-1] in parts}
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and torch.equal(before, after)
+    if isinstance(before, np.ndarray):
+        return isinstance(after, np.ndarray) and np.array_equal(before, after)
+    if isinstance(before, list | tuple):
+        return isinstance(after, list | tuple) and len(before) == len(after) and all(map(_same, before, after))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    return not isinstance(before, int | float | str) or before == after
+
+
+def _tensors(results: Any) -> list[Tensor]:
+    if isinstance(results, list | tuple):
+        return [tensor for result in results for tensor in _tensors(result)]
+    return [results] if isinstance(results, Tensor) else []
+
+
+def array(values: Any) -> NDArray[np.float64]:
+    """Take numbers in an array, a tensor or nested lists for a float64 array, where any of them is right.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no numbers, or rows of different lengths.
+    """
+    found = np.array(values.detach() if isinstance(values, Tensor) else values, order="C")
+    if found.dtype.kind not in "biuf":
+        raise TypeError(f"numbers are asked for, the answer gave {type(values).__name__}")
+    return found.astype(np.float64)
+
+
+def number(value: Any) -> Any:
+    """Take a real number, or a tensor or array that holds just one without dimensions, for a float."""
+    is_scalar = isinstance(value, Tensor | np.ndarray) and value.ndim == 0
+    return float(value) if is_scalar or isinstance(value, int | float | np.number) else value
+
+
+def encode(value: Any, depth: int = 0) -> Any:
+    """Say a value in JSON; what has no place there is named by its type.
+
+    Types are asked of Python itself, and tensors are read by torch's own functions: a subclass may say anything.
+    """
+    kind = type(value)
+    if value is None or kind is bool or (kind is int and value.bit_length() < 64):
+        return value
+    if kind is str and len(value) <= MOST_LETTERS:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"float": str(value)}
+    if issubclass(kind, Tensor):
+        return _encode_tensor(value)
+    if issubclass(kind, np.ndarray):
+        return _flat("array", np.ndarray.view(value, np.ndarray))
+    if issubclass(kind, list | tuple) and depth < DEEPEST and len(value) <= MOST_NUMBERS:
+        return {"list": [encode(part, depth + 1) for part in value]}
+    if issubclass(kind, dict) and depth < DEEPEST and all(type(key) is str for key in dict.keys(value)):
+        return {"dict": {key: encode(part, depth + 1) for key, part in dict.items(value)}}
+    return {"other": kind.__name__[:100]}
+
+
+def _encode_tensor(tensor: Tensor) -> Any:
+    with torch._C.DisableTorchFunctionSubclass():
+        if tensor.is_complex() or tensor.layout is not torch.strided or tensor.is_quantized:
+            return {"other": f"tensor of {tensor.dtype} and {tensor.layout}"}
+        plain = torch.Tensor.as_subclass(tensor, Tensor).detach()
+        is_narrow = plain.dtype in (torch.bfloat16, torch.float16)
+        numbers = plain.resolve_neg().float() if is_narrow else plain.resolve_neg()
+        return _flat("tensor", numbers.numpy(), str(plain.dtype).removeprefix("torch."))
+
+
+def _flat(kind: str, values: NDArray[Any], dtype: str = "") -> Any:
+    if values.size > MOST_NUMBERS:
+        return {"other": f"{kind} of {values.size:,} numbers"}
+    if values.dtype.kind not in "biuf":
+        return {"other": f"{kind} of {values.dtype}"}
+    numbers = values.reshape(-1).tolist()
+    return {
+        kind: {"dtype": dtype or values.dtype.name, "shape": list(values.shape), "numbers": list(map(_number, numbers))}
+    }
+
+
+def _number(number: float) -> float | str:
+    return number if math.isfinite(number) else str(number)

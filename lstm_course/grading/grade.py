@@ -1,0 +1,182 @@
+"""Grade one submission: bytes in, one result out. The reference of a grading run is made in the same way."""
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from nbformat.v4.nbbase import NotebookNode
+
+from lstm_course.errors import CourseError
+from lstm_course.grading import MIME, compare, score
+from lstm_course.grading.assemble import assemble
+from lstm_course.grading.exercise import Order
+from lstm_course.grading.matching import Matched, given, match, questions
+from lstm_course.grading.model import Result, Submission
+from lstm_course.grading.places import Unreadable
+from lstm_course.grading.probes import Probe
+from lstm_course.grading.reading import read_cells
+from lstm_course.grading.run import CellRun, Run, run
+from lstm_course.grading.shortcuts import shortcuts
+
+MOST_RUNS_AGAIN = 4  # of one submission: each leaves out a cell that ended the one before
+
+
+def make_references(order: Order) -> dict[str, str]:
+    """Run the solution like a submission and keep what its probes reported.
+
+    Raises
+    ------
+    CourseError
+        Naming the exercise and the question, if a probe reports nothing, or nothing that can be compared.
+    """
+    solved = order.exercise.solved
+    matched = match(solved, read_cells(order.exercise.notebook.encode()))
+    shown = run(assemble(solved, matched, _sources(order)), {}, order.limits, order.sandbox, order.hide)
+    found = {}
+    for probe in _probes(order):
+        cell = shown.cells.get(probe.id, CellRun())
+        reports = [output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})]
+        try:
+            if len(reports) != 1:
+                raise compare.Unreadable(cell.problem or shown.problem or _error(cell) or "it reports no values.")
+            compare.Expected(probe, reports[0], order.seed)
+        except compare.Unreadable as problem:
+            raise CourseError(
+                f"{order.exercise.name}, question {probe.question}: a solution passes its own probes; {probe.id} "
+                f"fails: {problem} Mend the solution or the probe, or raise the limits."
+            ) from problem
+        found[probe.id] = reports[0]
+    return found
+
+
+def _error(cell: CellRun) -> str:
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    return f"{errors[-1].ename}: {errors[-1].evalue}." if errors else ""
+
+
+def grade_one(order: Order, submission: Submission) -> Result:
+    """Grade one submission."""
+    began = time.monotonic()
+    solved = order.exercise.solved
+    asked = score.questions(solved)
+    try:
+        if submission.data is None:
+            raise Unreadable(submission.problem or "It cannot be read.")
+        matched = match(solved, read_cells(submission.data))
+    except Unreadable as problem:
+        return score.unread(submission, asked, str(problem))
+    grading = _Grading(order, solved, matched)
+    first = grading.run()
+    again, kept = grading.run_again(first)
+    return score.score(
+        submission,
+        asked,
+        order.exercise.probes,
+        grading.assembled(),
+        first,
+        shortcuts=_shortcuts(order, matched),
+        again=again,
+        replaced=kept,
+        unanswered=matched.open,
+        notes=matched.notes,
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+@dataclass(frozen=True)
+class _Grading:
+    """The runs of one submission."""
+
+    order: Order
+    solved: NotebookNode
+    matched: Matched
+
+    def assembled(self, solutions: Mapping[str, str] | None = None, without: Collection[str] = ()) -> NotebookNode:
+        return assemble(self.solved, self.matched, _sources(self.order), solutions=solutions, without=without)
+
+    def run(self, solutions: Mapping[str, str] | None = None, without: Collection[str] = ()) -> Run:
+        order = self.order
+        references = {
+            probe.id: compare.Expected(probe, order.references[probe.id], order.seed) for probe in _probes(order)
+        }
+        return run(self.assembled(solutions, without), references, order.limits, order.sandbox, order.hide)
+
+    def run_again(self, first: Run) -> tuple[Run | None, set[str]]:
+        """Give questions that may have failed for another's sake a second chance.
+
+        Each answer that failed gives way to the solution's once its own probes have run, and what ended the first
+        run, or overran its time there, is left out. Should another cell then end the second run, it is left out too.
+
+        Returns
+        -------
+        again : Run or None
+            The best that each question's probes showed, if anything was run again.
+        kept : set of str
+            Questions that count as they were: the first that failed can blame no other.
+        """
+        probes = self.order.exercise.probes
+        failed = [question for question in probes if _passed(first, probes[question]) < len(probes[question])]
+        executed = set(_executed(first))
+        kept = set(failed[:1]) if failed and probes[failed[0]][-1].id in executed else set()
+        if not set(failed) - kept - self.matched.open:
+            return None, kept
+        solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
+        best: dict[str, CellRun] = {}
+        latest, without = first, set(_cut_short(first))
+        for _ in range(MOST_RUNS_AGAIN):
+            latest = self.run({question: solutions[question] for question in failed}, without)
+            for several in probes.values():
+                if _passed(latest, several) > _passed(Run(best), several):
+                    best |= {probe.id: latest.cells[probe.id] for probe in several if probe.id in latest.cells}
+            if not latest.problem:
+                break
+            without |= set(_cut_short(latest))
+        return Run(best), kept
+
+
+def _passed(shown: Run, probes: list[Probe]) -> int:
+    return sum(shown.cells.get(probe.id, CellRun()).passed is True for probe in probes)
+
+
+def _executed(shown: Run) -> list[str]:
+    """Give the cells up to the one that ended the run."""
+    ids = list(shown.cells)
+    ends = (
+        n for n, cell in enumerate(shown.cells.values(), start=1) if shown.problem and cell.problem == shown.problem
+    )
+    return ids[: next(ends, len(ids))]
+
+
+def _cut_short(shown: Run) -> list[str]:
+    """Give the cells that were cut short, and the one that ended the run."""
+    cells = {id: shown.cells[id] for id in _executed(shown)}
+    return [id for id, cell in cells.items() if cell.problem and (cell.passed is None or cell.problem == shown.problem)]
+
+
+def _shortcuts(order: Order, matched: Matched) -> dict[str, str]:
+    """Say for each question whose answer is built on what it asks to build that it must do without."""
+    by_id = {
+        id: source for cells in [*matched.answers.values(), *matched.added.values()] for id, source in cells.items()
+    }
+    sentences = {}
+    for question, asked in questions(order.exercise.solved).items():
+        forbidden = order.exercise.probes[question][0].forbidden
+        answers = {id for id, source in by_id.items() if id in matched.answers[question] or asked.names & given(source)}
+        used = {
+            name: None
+            for answer in answers
+            for name in shortcuts(by_id[answer], forbidden, [by_id[id] for id in by_id if id != answer])
+        }
+        if used:
+            sentences[question] = f"The answer must do without {', '.join(used)}."
+    return sentences
+
+
+def _probes(order: Order) -> list[Probe]:
+    return [probe for several in order.exercise.probes.values() for probe in several]
+
+
+def _sources(order: Order) -> dict[str, dict[str, str]]:
+    """Write the probes' cells for this grading run."""
+    probes = order.exercise.probes
+    return {question: {one.id: one.source_for(order.seed) for one in several} for question, several in probes.items()}

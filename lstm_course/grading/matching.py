@@ -1,0 +1,150 @@
+"""Find a submission's answers among its cells, also where another program has lost their ids or metadata."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from nbformat.v4.nbbase import NotebookNode
+
+from lstm_course.authoring import regions
+from lstm_course.grading.reading import SubmittedCell
+
+GIVEN = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+PARTS = ("-task", "-check", "-hints")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as its answer cell and check cell tell: `names` are those that its check asks for."""
+
+    solution: str
+    stub: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What is taken from a submission, by the ids that it gets in the assembled notebook.
+
+    Attributes
+    ----------
+    answers : dict of str to dict of str to str
+        For each question the sources to run in its place, in order; the last has the question's id. Where there is
+        no answer, what was handed out stands there.
+    added : dict of str to dict of str to str
+        For each instructor's cell, the student's own behind it; "" is the place before the first.
+    open : frozenset of str
+        Questions without an answer.
+    notes : list of str
+        Sentences on what was unusual.
+    """
+
+    answers: dict[str, dict[str, str]]
+    added: dict[str, dict[str, str]]
+    open: frozenset[str]
+    notes: list[str] = field(default_factory=list)
+
+
+def question_of(cell: NotebookNode) -> str:
+    """Give the question to whose section an instructor's cell belongs, by its id."""
+    part = next((part for part in PARTS if cell.id.endswith(part)), "")
+    return cell.id.removesuffix(part)
+
+
+def questions(instructor: NotebookNode) -> dict[str, Question]:
+    """Read an instructor's notebook: for each question what is asked for."""
+    sources = {cell.id: cell.source for cell in instructor.cells}
+    return {
+        cell.id: Question(
+            cell.source,
+            regions.cut(cell.source),
+            frozenset(given(cell.source) & set(re.findall(r"\w+", sources.get(f"{cell.id}-check", "")))),
+        )
+        for cell in instructor.cells
+        if cell.metadata.get("nbgrader", {}).get("solution") is True
+    }
+
+
+def match(instructor: NotebookNode, submitted: Sequence[SubmittedCell]) -> Matched:
+    """Sort a submission's code cells into answers and added cells.
+
+    An answer is known by its `grade_id` or id, else by the name that the question asks for. Where several cells
+    answer a question (editors copy ids with a cell), all run, in order, and the last definition counts; copies of
+    what was handed out do not.
+    """
+    asked = questions(instructor)
+    chosen, notes = _answers(asked, submitted)
+    number = count(1)
+    answers = {}
+    for question, indices in chosen.items():
+        *copies, last = [submitted[index].source for index in indices] or [asked[question].stub]
+        answers[question] = {f"added-{next(number)}": source for source in copies} | {question: last}
+    taken = {index for indices in chosen.values() for index in indices}
+    added: dict[str, dict[str, str]] = defaultdict(dict)
+    for place, index in _places(instructor, asked, submitted, chosen):
+        if index not in taken:
+            added[place][f"added-{next(number)}"] = submitted[index].source
+    is_open = frozenset(question for question, indices in chosen.items() if not indices)
+    return Matched(answers, dict(added), is_open, notes)
+
+
+def _answers(
+    asked: Mapping[str, Question], submitted: Sequence[SubmittedCell]
+) -> tuple[dict[str, list[int]], list[str]]:
+    """Give for each question the cells that answer it, and what to say of it."""
+    code = {index: cell for index, cell in enumerate(submitted) if cell.kind == "code"}
+    claimed = {
+        index: next((name for name in (cell.grade_id, cell.id) if name in asked), "") for index, cell in code.items()
+    }
+    chosen, by_name, notes = {}, [], []
+    for id, question in asked.items():
+        empty = ("", question.stub.strip())
+        answering = [index for index, cell in code.items() if claimed[index] == id and cell.source.strip() not in empty]
+        if not answering:
+            answering = [
+                index
+                for index, cell in code.items()
+                if not claimed[index] and question.names & given(cell.source) and cell.source.strip() not in empty
+            ]
+            by_name += [id] if answering else []
+        if len(answering) > 1:
+            notes.append(f"{len(answering)} cells answer {id}: all were run, and the last definition counts.")
+        chosen[id] = answering
+    if by_name:
+        notes.append(f"The answer to {', '.join(by_name)} had no id of the course and was found by its name.")
+    if not any(chosen.values()) and not any(claimed.values()):
+        notes.append("The notebook holds no question of this exercise: is it another one's?")
+    return chosen, notes
+
+
+def _places(
+    instructor: NotebookNode,
+    asked: Mapping[str, Question],
+    submitted: Sequence[SubmittedCell],
+    chosen: Mapping[str, Sequence[int]],
+) -> list[tuple[str, int]]:
+    """Give the student's own code cells, each with the instructor's cell that it stands behind."""
+    own = {cell.id: cell for cell in instructor.cells}
+    by_source = {cell.source.strip(): cell.id for cell in instructor.cells if cell.id not in asked}
+    answer_at = {index: question for question, indices in chosen.items() for index in indices}
+    place, places = "", []
+    for index, cell in enumerate(submitted):
+        source = cell.source.strip()
+        names = (answer_at.get(index), cell.grade_id, cell.id, by_source.get(source))
+        known = next((name for name in names if name in own), None)
+        place = known or place
+        is_edited = known and known not in asked and not _is_check(own[known]) and source != own[known].source.strip()
+        if cell.kind == "code" and source and (not known or is_edited):
+            places.append((place, index))
+    return places
+
+
+def _is_check(cell: NotebookNode) -> bool:
+    return cell.metadata.get("nbgrader", {}).get("grade") is True
+
+
+def given(source: str) -> set[str]:
+    """Give the names that a cell defines at its top level, also where it is no valid Python."""
+    return {function or name for function, name in GIVEN.findall(source)}

@@ -1,0 +1,189 @@
+"""Spread work over the cores of this machine. A worker may die at any moment."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from lstm_course.errors import CourseError
+
+MOST_ATTEMPTS = 2
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Stands for a result that there is none of; `reason` is a sentence."""
+
+    reason: str
+
+
+class Pool(Protocol):
+    """Workers."""
+
+    def has_room(self) -> bool:
+        """Tell whether another call would start soon."""
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Hand in a call."""
+
+    def release(self, future: Future[Any]) -> None:
+        """Take back who made a call that is done."""
+
+
+def results(
+    pool: Pool, function: Callable[..., Result], tasks: Iterable[Task], arguments: Callable[[Task], tuple[Any, ...]]
+) -> Iterator[tuple[Task, Result | Lost]]:
+    """Call a function for each task and give the results as they come.
+
+    A call that raises, or whose worker dies, is made again, once; what then has no result is `Lost`.
+
+    Parameters
+    ----------
+    pool : Pool
+    function : callable
+        Defined at the top of a module that workers can import.
+    tasks : iterable
+        Taken one by one, as there is room.
+    arguments : callable
+        Makes a task's arguments when it is handed in, so that only few of them are held in memory.
+
+    Raises
+    ------
+    CourseError
+        If a call raises it: what is wrong is then no task's fault.
+    """
+    waiting: dict[Future[Result], tuple[Task, int]] = {}
+    fresh, repeated = ((task, 1) for task in tasks), deque[tuple[Task, int]]()
+    while True:
+        while pool.has_room() and (following := repeated.popleft() if repeated else next(fresh, None)):
+            waiting[pool.submit(function, *arguments(following[0]))] = following
+        if not waiting:
+            return
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            task, attempt = waiting.pop(future)
+            pool.release(future)
+            try:
+                yield task, future.result()
+            except CourseError:
+                raise
+            except Exception as error:  # of a worker that died, or a mistake of the grader's; it must not stop others
+                if attempt < MOST_ATTEMPTS:
+                    repeated.append((task, attempt + 1))
+                else:
+                    yield task, Lost(f"It failed {attempt} times with {type(error).__name__}: {error}")
+
+
+class Local:
+    """Processes of this machine, each with a channel of its own, so that the death of one touches no other."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self.seconds = seconds
+        self.idle = [_Worker() for _ in range(count)]
+        self.busy: dict[Future[Any], tuple[_Worker, threading.Timer]] = {}
+
+    def has_room(self) -> bool:
+        """Tell whether a worker is idle."""
+        return bool(self.idle)
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Hand a call to an idle worker, which is killed if it takes longer than `seconds`."""
+        worker = self.idle.pop()
+        try:
+            future = worker.submit(function, *arguments)
+        except BrokenExecutor:  # it died while it was idle
+            worker = _Worker()
+            future = worker.submit(function, *arguments)
+        timer = threading.Timer(self.seconds, worker.kill)
+        timer.daemon = True
+        timer.start()
+        self.busy[future] = worker, timer
+        return future
+
+    def release(self, future: Future[Any]) -> None:
+        """Take back the worker that made a call, or start another if it died."""
+        worker, timer = self.busy.pop(future)
+        timer.cancel()
+        if isinstance(future.exception(), BrokenExecutor):
+            worker.end()
+            worker = _Worker()
+        self.idle.append(worker)
+
+    def end(self, *, at_once: bool) -> None:
+        """End all processes, `at_once` also those at work."""
+        workers = [*self.idle, *(worker for worker, _ in self.busy.values())]
+        for worker in workers:
+            if at_once:
+                worker.kill()
+        for worker in workers:
+            worker.end()
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")  # a copy of this process would have its threads' locks
+        self._executor = ProcessPoolExecutor(1, context, _begin)
+        self._pid = self._executor.submit(os.getpid)
+        self.submit = self._executor.submit
+
+    def kill(self) -> None:
+        """Kill the process, also in the middle of a call."""
+        with suppress(BrokenExecutor, ProcessLookupError):
+            os.kill(self._pid.result(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def end(self) -> None:
+        """Wait until the process has ended, after the call that it is at."""
+        self._executor.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Prepare a worker: keys pressed at the terminal are its parent's business, and it does not outlive that."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+    os._exit(1)
+
+
+@contextmanager
+def local(count: int, seconds: float) -> Iterator[Pool]:
+    """Start `count` processes, each of which may take `seconds` for a call, and end them with the block."""
+    pool = Local(count, seconds)
+    try:
+        yield pool
+    except BaseException:
+        pool.end(at_once=True)
+        raise
+    pool.end(at_once=False)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let a request to end (SIGTERM, a terminal that is closed) interrupt like Ctrl-C, so that all is put away.
+
+    SIGHUP stays ignored where it is: that is what nohup is for.
+    """
+    signals = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    before = {one: signal.getsignal(one) for one in signals}
+    for one, handler in before.items():
+        if not (handler is signal.SIG_IGN and one.name == "SIGHUP"):
+            signal.signal(one, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

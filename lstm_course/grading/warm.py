@@ -1,0 +1,132 @@
+"""A parent that has imported what kernels need, and forks one into each sandbox.
+
+Bubblewrap builds the sandbox either way; a warm kernel only enters it by another door: `setns` instead of `exec`.
+The parent runs no student's code, holds no secret and no answer, and lives outside every sandbox: in another process
+namespace, so that a kernel has no name for it.
+"""
+
+import atexit
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+from lstm_course.grading import sandbox
+from lstm_course.grading.kernel import PR_SET_DUMPABLE, libc, serve
+from lstm_course.grading.model import Limits
+
+PR_SET_PDEATHSIG = 1
+# setns(2): user, mount, process, network, ipc, host name and control group namespace
+NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000
+# Nothing of the course: some of its modules are hidden in some sandboxes.
+IMPORTED = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "torch",
+)
+
+
+class Parent:
+    """The process that forks kernels, seen from the worker that owns it."""
+
+    def __init__(self) -> None:
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+                env={**sandbox.environment(), "HOME": str(Path.home())},  # where matplotlib keeps its list of fonts
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def is_alive(self) -> bool:
+        """Tell whether it still runs."""
+        return self._process.poll() is None
+
+    def fork(self, init: int, ready: int, limits: Limits) -> None:
+        """Fork a kernel into the sandbox whose first process `init` refers to (file descriptor of a process).
+
+        The sandbox ends with the kernel. `ready` gets one byte when the kernel listens.
+        """
+        socket.send_fds(self._requests, [json.dumps(asdict(limits)).encode()], [init, ready])
+
+    def stop(self) -> None:
+        """End it. Kernels that it forked live on."""
+        self._requests.close()
+        self._process.kill()
+        self._process.wait()
+
+
+@cache
+def _parent(pid: int) -> Parent:
+    started = Parent()
+    atexit.register(started.stop)
+    return started
+
+
+def parent() -> Parent:
+    """Give this process's parent of kernels, started on first use, and again where it has died."""
+    found = _parent(os.getpid())  # not one that a process inherited which was forked itself
+    if found.is_alive():
+        return found
+    found.stop()
+    _parent.cache_clear()
+    return _parent(os.getpid())
+
+
+def main(requests: socket.socket) -> None:
+    """Fork a kernel for each request, until the other side is gone."""
+    libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    for module in IMPORTED:
+        importlib.import_module(module)
+    gc.freeze()  # a collection in a fork would copy every page of it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    while True:
+        request, files, _, _ = socket.recv_fds(requests, 4096, 2)
+        if not request:
+            return
+        if os.fork() == 0:
+            try:
+                requests.close()
+                _enter(*files, json.loads(request))
+            finally:
+                os._exit(1)
+        for file in files:
+            os.close(file)
+
+
+def _enter(init: int, ready: int, limits: dict[str, object]) -> None:
+    """Go into the sandbox, become a kernel there, and take the sandbox down when the kernel has ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    if libc().setns(init, NAMESPACES):
+        raise OSError(ctypes.get_errno(), "the kernel cannot enter its sandbox")
+    kernel = os.fork()  # only a child of who enters a process namespace lives in it
+    if kernel == 0:
+        os.setsid()
+        os.chdir(sandbox.WORK)
+        os.environ.update(sandbox.environment())
+        importlib.invalidate_caches()  # folders look different in here
+        serve(ready, limits)
+        return
+    os.close(ready)
+    os.waitpid(kernel, 0)
+    signal.pidfd_send_signal(init, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))

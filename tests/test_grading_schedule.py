@@ -1,0 +1,166 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lstm_course.errors import CourseError
+from lstm_course.grading.schedule import Lost, interruptible, local, results
+
+ROOT = Path(__file__).parents[1]
+
+
+def double(number):
+    return 2 * number
+
+
+def refuse(number):
+    raise CourseError(f"number {number} is no number")
+
+
+def fail_at_three(number):
+    if number == 3:
+        raise RuntimeError("three")
+    return number
+
+
+def die_once(path):
+    """Kill this process in the first call with a path."""
+    if not Path(path).exists():
+        Path(path).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return path
+
+
+def die(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+
+
+def one(task):
+    return (task,)
+
+
+def workers():
+    """The workers of this process; multiprocessing's own helper lives on, until this process ends."""
+    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def collected(pool, function, tasks):
+    return dict(results(pool, function, tasks, one))
+
+
+def test_every_task_has_one_result():
+    with local(2, seconds=60) as pool:
+        assert collected(pool, double, range(20)) == {number: 2 * number for number in range(20)}
+        assert collected(pool, double, []) == {}
+    assert not workers()
+
+
+def test_tasks_are_taken_only_as_there_is_room():
+    taken = []
+
+    def tasks():
+        for number in range(10):
+            taken.append(number)
+            yield number
+
+    with local(1, seconds=60) as pool:
+        for finished, _ in enumerate(results(pool, double, tasks(), one), start=1):
+            assert len(taken) <= finished + 1
+
+
+def test_a_killed_worker_loses_nothing(tmp_path):
+    tasks = [str(tmp_path / str(number)) for number in range(6)]
+    with local(2, seconds=60) as pool:
+        assert collected(pool, die_once, tasks) == {path: path for path in tasks}
+
+
+def test_a_worker_killed_while_it_is_idle_loses_nothing():
+    with local(2, seconds=60) as pool:
+        collected(pool, double, range(4))
+        for process in workers():
+            process.kill()
+        assert collected(pool, double, range(4)) == {number: 2 * number for number in range(4)}
+
+
+def test_a_task_that_kills_every_worker_gets_a_reason_and_stops_no_other():
+    with local(1, seconds=60) as pool:
+        got = collected(pool, die, ["hostile"])
+        assert collected(pool, double, [1]) == {1: 2}
+    assert isinstance(got["hostile"], Lost)
+    assert got["hostile"].reason.startswith("It failed 2 times with BrokenProcessPool: ")
+
+
+def test_a_worker_that_hangs_is_killed():
+    with local(1, seconds=1) as pool:
+        assert isinstance(collected(pool, sleep, [60])[60], Lost)
+
+
+def test_a_mistake_of_the_graders_costs_one_result():
+    with local(2, seconds=60) as pool:
+        got = collected(pool, fail_at_three, range(5))
+    assert got.pop(3) == Lost("It failed 2 times with RuntimeError: three")
+    assert got == {number: number for number in range(5) if number != 3}
+
+
+def test_what_is_the_instructors_to_mend_ends_the_run():
+    with pytest.raises(CourseError, match="number 1 is no number"), local(1, seconds=60) as pool:
+        collected(pool, refuse, [1])
+    assert not workers()
+
+
+PROGRAM = """
+import sys
+from lstm_course.grading.schedule import interruptible, local, results
+from tests.test_grading_schedule import one, sleep
+try:
+    with interruptible(), local(2, seconds=60) as pool:
+        for task, _ in results(pool, sleep, [0.01, 0.02, 50, 51], one):
+            print(task, flush=True)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def running_program():
+    """Start two workers that sleep long, and give the process and all that it has started."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert {process.stdout.readline(), process.stdout.readline()} == {"0.01\n", "0.02\n"}
+    time.sleep(0.3)
+    return process, psutil.Process(process.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_leaves_no_process_behind(number):
+    process, children = running_program()
+    process.send_signal(number)
+    assert process.wait(20) == 130
+    assert process.stderr.read() == ""
+    assert len(children) >= 2
+    assert not psutil.wait_procs(children, timeout=5)[1]
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_workers_do_not_outlive_a_grader_that_is_killed():
+    process, children = running_program()
+    process.kill()
+    process.communicate()
+    assert not psutil.wait_procs(children, timeout=5)[1]
+
+
+def test_signals_are_as_before_afterwards():
+    before = signal.getsignal(signal.SIGTERM)
+    with interruptible():
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is before
