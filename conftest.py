@@ -8,6 +8,7 @@ import pytest
 
 # Before numpy is imported here or in a kernel: two threads on a shared machine can be ten times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["LSTM_COURSE_PROGRESS"] = ""  # tests leave no record of what a learner has solved
 
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip"}
 
@@ -27,6 +28,12 @@ def has_output(cell):
 
 
 def pytest_terminal_summary(terminalreporter):
+    """Print what was counted: cells that nbval compared, mistakes that the checks named, mutants that they rejected."""
+    report_notebooks(terminalreporter)
+    report_checks(terminalreporter)
+
+
+def report_notebooks(terminalreporter):
     """Print how many code cells nbval ran, and how many of those with an output it compared."""
     passed = {report.nodeid for report in terminalreporter.stats.get("passed", []) if ".ipynb::Cell" in report.nodeid}
     if not passed:
@@ -48,3 +55,30 @@ def pytest_terminal_summary(terminalreporter):
         f"{counts['compared']} compared ({counts['compared'] / max(1, counts['with output']):.1%}), "
         f"{counts['ignored']} ignored"
     )
+
+
+def report_checks(terminalreporter):
+    """Print how the checks of the exercises did on mistakes, right answers and mutants."""
+    counts, mutants = Counter(), {"rejected": [], "survived": [], "same": [], "strict": []}
+    for report in (*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])):
+        for title, found in getattr(report, "user_properties", []) if report.when == "call" else []:
+            if title == "catalogue":
+                counts.update(found)
+            elif title == "mutants":
+                mutants = {which: mutants[which] + found[which] for which in mutants}
+    if not counts and not mutants["rejected"]:
+        return
+    terminalreporter.section("checks of the exercises")
+    wrong, named, right = counts["mistakes rejected"], counts["mistakes named"], counts["right answers accepted"]
+    terminalreporter.write_line(
+        f"catalogue: {wrong} of {counts['mistakes']} mistakes rejected, {named} named ({named / max(1, wrong):.1%}); "
+        f"{right} of {counts['right answers']} right answers accepted"
+    )
+    rejected, survived = len(mutants["rejected"]), len(mutants["survived"])
+    terminalreporter.write_line(
+        f"mutants: {rejected} of {rejected + survived} that change the result rejected "
+        f"({rejected / max(1, rejected + survived):.1%}); {len(mutants['same'])} change nothing, "
+        f"{len(mutants['strict'])} rejected though the oracle sees no change"
+    )
+    for survivor in mutants["survived"]:
+        terminalreporter.write_line(f"  survivor: {survivor}")

@@ -79,11 +79,14 @@ def test_check_says_what_is_open_wrong_and_right(built):
     assert "0 of 3 points" in words
     assert "double(x) is 2 x. Got 9." in words
     assert "not answered yet" in words
+    assert "A sample 0 of 2 0 of 3 6" in words
+    assert 'Next: "Double" in 01_sample.ipynb, about 4 minutes.' in words
     assert path.read_bytes() == before
 
     result = CliRunner().invoke(cli.app, ["check", str(built / "solutions")])
     assert result.exit_code == 0
     assert "3 of 3 points" in result.output
+    assert "All questions are solved." in result.output
 
 
 def test_check_survives_an_answer_that_ends_the_kernel(built):
@@ -109,4 +112,4 @@ def test_lab_without_lessons_is_refused(monkeypatch, tmp_path, capsys):
 
 def test_package_is_found_beside_its_lessons():
     assert (cli.COURSE / "pyproject.toml").is_file()
-    assert Path(cli.FIRST_LESSON).name in {path.name for path in (cli.COURSE / "notebooks").glob("*.ipynb")}
+    assert Path(cli.START_PAGE).name in {path.name for path in (cli.COURSE / "notebooks").glob("*.ipynb")}

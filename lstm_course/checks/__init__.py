@@ -1,1 +1,1 @@
-"""Checks of the exercises, one module per exercise notebook, on one shared base."""
+"""Checks of the exercises, one module per exercise notebook (others that belong to it begin with its name)."""

@@ -1,6 +1,9 @@
 """Checks of the exercises of lesson 3: a step and a sequence backward, a coupled cell, truncation, a bug hunt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from contextlib import AbstractContextManager
+from functools import partial
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -8,22 +11,13 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from lstm_course import cells
-from lstm_course.checks.answers import Answer, call, require_parts, require_right
-from lstm_course.checks.backward_cases import (
-    SIZES,
-    Case,
-    back_to_maps,
-    coupled_back_to_maps,
-    draw,
-    gradients_of,
-    layer_shapes,
-    make_case,
-    wrong_belts,
-    wrong_coupled,
-    wrong_maps,
-    wrong_sequences,
-)
-from lstm_course.checks.base import CheckFailed, generator, question, require, require_tensor
+from lstm_course.checks.answers import Answer, call, require_parts
+from lstm_course.checks.backward_cases import SIZES, Case, back_to_maps, draw, gradients_of, layer_shapes, make_case
+from lstm_course.checks.backward_programs import COUPLED, STEP
+from lstm_course.checks.backward_sequences import SEQUENCE, TRUNCATED
+from lstm_course.checks.base import CheckFailed, each_case, question, require, require_tensor
+from lstm_course.checks.programs import require_program
+from lstm_course.checks.refusal import refused
 
 __all__ = [
     "back_to_maps",
@@ -36,66 +30,86 @@ __all__ = [
 ]
 
 RESULTS = ("dx", "dh_0", "dc_0", "dW_x", "dW_h", "db")
-MAPS = ("input gate", "forget gate", "candidate", "output gate")
+MAPS = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 PRODUCTS = {"matmul", "mm", "bmm", "addmm", "addmm_", "baddbmm", "einsum", "linear", "tensordot"}
-WRONG_LINES = {2, 5, 12}  # of suspect_backward in the exercise
-LAST_LINE = 13
+LAST_LINE = 13  # of suspect_backward in the exercise
+WRONG_LINES = {2, 5, 12}
+RIGHT_LINES = {
+    1: "h_t = o_t * tanh(c_t), and c[t + 1] is the memory after step t, which the loop calls c_t",
+    3: "c_t hears from the next step and from h_t, and the slope of tanh is 1 - tanh_c**2",
+    4: "i_t was multiplied by g_t, and sigma's slope is i_t * (1 - i_t)",
+    6: "g_t was multiplied by i_t, and tanh's slope is 1 - g_t**2",
+    7: "o_t was multiplied by tanh(c_t), and sigma's slope is o_t * (1 - o_t)",
+    8: "the maps lie side by side in the order i, f, g, o",
+    9: "c_{t-1} was multiplied by f_t",
+    10: "W_h brought h_{t-1} into all four maps (another line forgets to use the result)",
+    11: "every dz meets the x of its own step, and t and b are added up",
+    13: "dx is dz @ W_x, and db adds up over steps and batch",
+}
+
+
+def _by_hand(name: str) -> AbstractContextManager[None]:
+    sentence = f"{name} must work without autograd, which it replaces. Got a call of it: derive the lines yourself."
+    return refused(sentence, (torch.autograd, "grad"), (torch.autograd, "backward"))
 
 
 def _require_all(name: str, result: Any, right: dict[str, Tensor]) -> dict[str, Tensor]:
     """Require all parts, of the shape and dtype of `right`: a gradient has the shape of what it is the gradient of."""
     got = dict(zip(right, require_parts(name, result, *right), strict=True))
     for part, tensor in right.items():
-        require_tensor(part, got[part], tuple(tensor.shape), f"of {part.removeprefix('d')} itself", tensor.dtype)
+        shape, source = tuple(tensor.shape), part.removeprefix("d")
+        hint = _shape_hint(part, tuple(getattr(got[part], "shape", ())), right)
+        rule = f"{part} must have the shape of {source} itself = {shape}."
+        require(not hint, rule, f"shape {tuple(getattr(got[part], 'shape', ()))}", hint)
+        require_tensor(part, got[part], shape, f"of {source} itself", tensor.dtype)
     return got
 
 
-def _require_blocks(
-    name: str, got: Tensor, expected: Tensor, rule: str, maps: tuple[str, ...], mistakes: dict[str, Tensor]
-) -> None:
-    """Require the last axis block by block, so that the message names the map."""
-    size = got.shape[-1] // len(maps)
-    for k, which in enumerate(maps):
-        block = slice(k * size, (k + 1) * size)
-        wrong = {mistake: value[..., block] for mistake, value in mistakes.items()}
-        words = f"{rule} Look at the block of the {which}."
-        require_right(f"its {name}", got[..., block], expected[..., block], words, wrong)
+def _shape_hint(part: str, shape: tuple[int, ...], right: dict[str, Tensor]) -> str:
+    """Say what gives this wrong shape, where that is known."""
+    expected = tuple(right[part].shape)
+    others = [name for name, tensor in right.items() if tuple(tensor.shape) == shape]
+    if shape == expected or not shape:
+        return ""
+    if part.startswith(("dW", "db")) and shape[-len(expected) :] == expected:
+        return "There is one row for each sequence (or step): all use the same weights, so add up over them."
+    if part == "db" and len(shape) == 1:
+        return "Add up over the batch, which is the first axis of dz, not over the maps."
+    return f"That is the shape of {others[0]}: in which order are the results returned?" if others else ""
+
+
+def _blocks(name: str, joined: Tensor, letters: str) -> dict[str, Tensor]:
+    """Cut the last axis into the blocks of the maps."""
+    return {f"{name}_{k}": block for k, block in zip(letters, joined.chunk(len(letters), dim=-1), strict=True)}
 
 
 @question
 def step_backward(answer: Answer) -> None:
     """Check question 1: the six gradients of one step."""
+    every = "added up over the batch"
+    rules = {
+        "dc_prev": "dc_prev must be dc_t * f_t, once dc_t has also received what comes back from h_t.",
+        "dh_prev": "dh_prev must add up what comes back from all four maps: dz @ W_h.",
+        "dx_t": "dx_t must add up what comes back from all four maps: dz @ W_x.",
+        "dW_x": f"dW_x[j, k] must be dz_j times x_k, {every}: dz.T @ x_t.",
+        "dW_h": f"dW_h[j, k] must be dz_j times h_k of the step before, {every}: dz.T @ h_prev.",
+    } | {f"db_{k}": f"db must be dz {every}. Look at db_{k}, its block of the {which}." for k, which in MAPS.items()}
     names = ("dx_t", "dh_prev", "dc_prev", "dW_x", "dW_h", "db")
-    for seed, (_, *sizes) in enumerate(SIZES):
+
+    def check_one(seed: int) -> None:
+        _, *sizes = SIZES[seed]
         case = make_case(seed, 1, *sizes)
         dh_t, dc_t, c_prev, c_t, gates = case.step
-        arguments = (dh_t, dc_t, case.x[0], case.h[0], c_prev, c_t, gates, case.W_x, case.W_h)
+        given = {"dh_t": dh_t, "dc_t": dc_t, "x_t": case.x[0], "h_prev": case.h[0], "c_prev": c_prev, "c_t": c_t}
+        given |= {"gates": gates, "W_x": case.W_x, "W_h": case.W_h}
         expected = gradients_of(case)
         right = dict(zip(names, (expected[0][0], *expected[1:]), strict=True))
-        got = _require_all("step_backward", call("step_backward", answer, *arguments), right)
-        rule = "dc_prev must be dc_t * f_t, once dc_t has also received what comes back from h_t."
-        require_right("dc_prev", got["dc_prev"], right["dc_prev"], rule, wrong_belts(*case.step))
-        mistakes = {mistake: dz.sum(0) for mistake, dz in wrong_maps(*case.step).items()}
-        mistakes["the mean over the batch: every sequence uses the same bias, so add up"] = right["db"] / len(dh_t)
-        _require_blocks("db", got["db"], right["db"], "db must be dz added up over the batch.", MAPS, mistakes)
-        _require_products(got, right)
+        with _by_hand("step_backward"):
+            result = call("step_backward", answer, *given.values())
+        got = _require_all("step_backward", result, right)
+        require_program(STEP, {"torch": torch, **given}, got | _blocks("db", got["db"], "ifgo"), rules, {})
 
-
-def _require_products(got: dict[str, Tensor], right: dict[str, Tensor]) -> None:
-    batch = len(right["dx_t"])
-    shares = "dz_j times"
-    rules = {
-        "dx_t": "dx_t must add up what comes back from all four maps: dz @ W_x.",
-        "dh_prev": "dh_prev must add up what comes back from all four maps: dz @ W_h.",
-        "dW_x": f"dW_x[j, k] must be {shares} x_k, added up over the batch: dz.T @ x_t.",
-        "dW_h": f"dW_h[j, k] must be {shares} h_k of the step before, added up over the batch: dz.T @ h_prev.",
-    }
-    mean = "the mean over the batch: every sequence uses the same weights, so add up"
-    for name, rule in rules.items():
-        mistakes = {mean: right[name] / batch} if name.startswith("dW") else {}
-        if name == "dh_prev":
-            mistakes["dc_prev added to it: that leaves by a door of its own"] = right[name] + right["dc_prev"]
-        require_right(name, got[name], right[name], rule, mistakes)
+    each_case(range(len(SIZES)), check_one)
 
 
 class _CountProducts(TorchFunctionMode):
@@ -125,120 +139,83 @@ def sequence_backward(answer: Answer) -> None:
         "dW_h": f"dW_h must be dz_t.T @ h[t], with the state before step t, {every}.",
         "db": f"db must be dz_t, {every}.",
     }
-    for seed, sizes in enumerate(SIZES):
-        case = make_case(10 + seed, *sizes)
+
+    def check_one(seed: int) -> None:
+        case = make_case(10 + seed, *SIZES[seed])
         right = dict(zip(RESULTS, gradients_of(case), strict=True))
-        with _CountProducts() as products:
+        with _by_hand("sequence_backward"):
             result = call("sequence_backward", answer, *case)
         got = _require_all("sequence_backward", result, right)
-        mistakes = wrong_sequences(case)
-        for k, name in enumerate(RESULTS):
-            wrong = {words: gradients[k] for words, gradients in mistakes.items()}
-            require_right(name, got[name], right[name], rules[name], wrong)
-        T = len(case.x)
-        require(
-            products.count <= 2 * T,
-            "All six are right, but only dz_t @ W_h belongs into the loop: dx, dW_x and dW_h are one product each "
-            f"after it, {T + 3} products in all for {T} steps.",
-            f"{products.count} products",
-            "Keep every dz_t, and multiply all T * B rows at once.",
-        )
+        require_program(SEQUENCE, {"torch": torch, "back_to_maps": back_to_maps, **case._asdict()}, got, rules, {})
+
+    each_case(range(len(SIZES)), check_one)
+    _require_few_products(answer, make_case(10, *SIZES[0]))
+
+
+def _require_few_products(answer: Answer, case: Case) -> None:
+    T = len(case.x)
+    with _CountProducts() as products:
+        call("sequence_backward", answer, *case, again=False)
+    require(
+        products.count <= 2 * T,
+        "All six are right, but only dz_t @ W_h belongs into the loop: dx, dW_x and dW_h are one product each "
+        f"after it, {T + 3} products in all for {T} steps.",
+        f"{products.count} products",
+        "Keep every dz_t, and multiply all T * B rows at once.",
+    )
 
 
 @question
 def coupled_backward(answer: Answer) -> None:
     """Check question 3: back through one step of the cell with i_t = 1 - f_t."""
-    for seed, (_, B, _, H, dtype) in enumerate(SIZES):
+    rules = {"dc_prev": "dc_prev must be dc_t * f_t, once dc_t has also received what comes back from h_t."}
+    for k in "fgo":
+        block = f"Look at dz_{k}, its block of the {MAPS[k]}."
+        rules[f"dz_{k}"] = f"dz must be the gradient before sigma and tanh, blocks f, g, o. {block}"
+
+    def check_one(seed: int) -> None:
+        _, B, _, H, dtype = SIZES[seed]
         dh_t, dc_t, c_prev, z = draw(20 + seed, dtype, (B, H), (B, H), (B, H), (B, 3 * H))
         z_f, z_g, z_o = z.chunk(3, dim=1)
         f, g, o = z_f.sigmoid(), z_g.tanh(), z_o.sigmoid()
-        step = (dh_t, dc_t, c_prev, f * c_prev + (1 - f) * g, torch.cat([f, g, o], dim=1))
-        dz, dc_prev = coupled_back_to_maps(*step)
-        right = {"dz": dz, "dc_prev": dc_prev}
-        got = _require_all("coupled_backward", call("coupled_backward", answer, *step), right)
-        require_right(
-            "dc_prev", got["dc_prev"], dc_prev, "dc_prev must be dc_t * f_t, after dc_t has been added to.", {}
-        )
-        rule = "dz must be the gradient before sigma and tanh, blocks f, g, o."
-        _require_blocks("dz", got["dz"], dz, rule, ("forget gate", "candidate", "output gate"), wrong_coupled(*step))
+        given = {"dh_t": dh_t, "dc_t": dc_t, "c_prev": c_prev, "c_t": f * c_prev + (1 - f) * g}
+        given["gates"] = torch.cat([f, g, o], dim=1)
+        with _by_hand("coupled_backward"):
+            result = call("coupled_backward", answer, *given.values())
+        got = _require_all("coupled_backward", result, {"dz": z, "dc_prev": c_prev})
+        require_program(COUPLED, {"torch": torch, **given}, got | _blocks("dz", got["dz"], "fgo"), rules, {})
+
+    each_case(range(len(SIZES)), check_one)
 
 
 @question
 def truncated_run(answer: Answer) -> None:
     """Check question 4: the hidden states are those of the whole run, their gradients stop at the edges."""
-    for seed, ((_, *sizes), T, window) in enumerate(zip(SIZES, (8, 4), (3, 2), strict=True)):
-        arguments = draw(30 + seed, sizes[-1], *layer_shapes(T, *sizes[:-1]))
-        h = _run(*arguments, window)
-        got = call("truncated_run", answer, *arguments, window)
-        require_tensor("h", got, tuple(h.shape), "(time, batch, hidden)", h.dtype)
-        reset = {
-            "states that start from zeros after an edge: detach them, but keep the numbers": _run(
-                *arguments, window, cut="hcz"
-            )
-        }
-        rule = "h[t] must be the hidden state after step t, the same numbers as without windows."
-        require_right("h", got, h, rule, reset)
-        _require_cut(answer, arguments, window, h)
+    each_case((0, 1, 2), partial(_check_run, answer))
 
 
-def _run(
-    x: Tensor, h: Tensor, c: Tensor, W_x: Tensor, W_h: Tensor, b: Tensor, window: int, cut: str = "hc", shift: int = 0
-) -> Tensor:
-    """Run an LSTM in windows.
-
-    The letters in `cut` say what happens at an edge: h and c are detached, z puts zeros in their place, s counts the
-    start as an edge. An edge lies before every step t with t + shift divisible by `window`.
-    """
-    states = []
-    for t, x_t in enumerate(x):
-        if (t + shift) % window == 0 and (t > 0 or "s" in cut):
-            if "z" in cut:
-                h, c = torch.zeros_like(h), torch.zeros_like(c)
-            h, c = h.detach() if "h" in cut else h, c.detach() if "c" in cut else c
-        h, c, _ = cells.lstm_step(x_t, h, c, W_x, W_h, b)
-        states.append(h)
-    return torch.stack(states)
-
-
-def _require_cut(answer: Answer, arguments: list[Tensor], window: int, h: Tensor) -> None:
-    """Require the gradients of a cut run, and name what another cut would give."""
-    T = len(h)
-    weights = torch.randn(h.shape, generator=generator(40), dtype=torch.float64).to(h.dtype)
-    names = ("x", "h_0", "c_0", "W_x", "W_h", "b")
-    right = _gradients(lambda *a: _run(*a, window), arguments, weights)
-    others = {
-        "those without any cut: detach h and c": {"window": T},
-        "those of a belt that runs on: detach c as well": {"window": window, "cut": "h"},
-        "those of an h that is not cut: detach h as well": {"window": window, "cut": "c"},
-        "those of a cut at every step": {"window": 1},
-        "those of a cut one step early": {"window": window, "shift": 1},
-        "those of a cut one step late": {"window": window, "shift": -1},
-        "those of a cut before the first step too: h_0 and c_0 belong to the first window": {
-            "window": window,
-            "cut": "hcs",
-        },
-    }
-    wrong = {
-        words: _gradients(lambda *a, options=options: _run(*a, **options), arguments, weights)
-        for words, options in others.items()
-    }
-    got = _gradients(lambda *a: answer(*a, window), arguments, weights)
-    for k, name in enumerate(names):
-        rule = f"Gradients (here of a loss over all steps, for {name}) must stop before the steps {_edges(T, window)}."
-        require_right(f"d{name}", got[k], right[k], rule, {words: gradients[k] for words, gradients in wrong.items()})
-
-
-def _edges(T: int, window: int) -> str:
-    return ", ".join(str(t) for t in range(window, T, window))
-
-
-def _gradients(run: Answer, arguments: list[Tensor], weights: Tensor) -> list[Tensor]:
-    inputs = [argument.clone().requires_grad_() for argument in arguments]
-    h = run(*inputs)
+def _check_run(answer: Answer, seed: int) -> None:
+    (_, *sizes, dtype), T, window = SIZES[seed], (8, 4, 2)[seed], (3, 2, 1)[seed]
+    shapes = layer_shapes(T, *sizes)
+    given = dict(zip(("x", "h_0", "c_0", "W_x", "W_h", "b"), draw(30 + seed, dtype, *shapes), strict=True))
+    inputs = {name: tensor.clone().requires_grad_() for name, tensor in given.items()}
+    names = {"torch": torch, "cells": cells, "window": window, **inputs}
+    rules = {"h": "h[t] must be the hidden state after step t, the same numbers as without windows."}
+    h = call("truncated_run", answer, *given.values(), window)
+    require_program(TRUNCATED, names, {"h": h}, rules, {"h": "(time, batch, hidden)"})
+    h = answer(*inputs.values(), window)
     hint = "Cut at the edges only; do without torch.no_grad()."
     require(h.requires_grad, "Gradients must flow inside a window.", "states without any gradient", hint)
-    found = torch.autograd.grad((h * weights).sum(), inputs, allow_unused=True)
-    return [torch.zeros_like(x) if d is None else d for d, x in zip(found, inputs, strict=True)]
+    found = torch.autograd.grad(h.square().sum(), list(inputs.values()), allow_unused=True, materialize_grads=True)
+    flows = any(gradient.any() for gradient in found)
+    require(flows, "Gradients must flow inside a window.", "states that hang on no argument", "Collect h itself.")
+    edges = ", ".join(str(t) for t in range(window, T, window))
+    rules |= {
+        f"d{name}": f"Gradients (here of a loss over all steps, for {name}) must stop before the steps {edges}."
+        for name in given
+    }
+    got = {"h": h} | {f"d{name}": gradient for name, gradient in zip(given, found, strict=True)}
+    require_program(TRUNCATED, names, got, rules, {})
 
 
 def compare(backward: Answer) -> None:
@@ -257,21 +234,22 @@ def compare(backward: Answer) -> None:
 
 def _verdicts(backward: Answer, case: Case) -> dict[str, str]:
     parts = dict(zip(RESULTS, zip(backward(*case), gradients_of(case), strict=True), strict=True))
-    bias = zip(MAPS, *(d.chunk(4) for d in parts.pop("db")), strict=True)
+    bias = zip(MAPS.values(), *(d.chunk(4) for d in parts.pop("db")), strict=True)
     pairs: dict[str, tuple[Tensor, Tensor]] = parts | {f"db of the {name}": (got, right) for name, got, right in bias}
     return {name: "right" if torch.allclose(*pair) else "WRONG" for name, pair in pairs.items()}
 
 
-@question
+@question(takes="value")
 def find_the_bugs(answer: Any) -> None:
     """Check question 5: the numbers of the wrong lines."""
     rule = f"wrong_lines must be a list of line numbers from 1 to {LAST_LINE}."
-    is_list = isinstance(answer, (list, tuple, set)) and all(type(line) is int for line in answer)
+    is_list = isinstance(answer, (list, tuple, Set)) and all(isinstance(line, Integral) for line in answer)
     require(is_list, rule, repr(answer), "For example [1, 2].")
-    require(all(1 <= line <= LAST_LINE for line in answer), rule, repr(answer))
-    lines = set(answer)
+    hint = "The numbers are those in the comments, from 1." if 0 in answer else ""
+    require(all(1 <= line <= LAST_LINE for line in answer), rule, repr(answer), hint)
+    lines = set(map(int, answer))
     for line in sorted(lines - WRONG_LINES):
-        raise CheckFailed(f"Only wrong lines belong into wrong_lines. Got {line}, which agrees with the lesson.")
+        raise CheckFailed(f"Only wrong lines belong into wrong_lines. Got {line}, which is right: {RIGHT_LINES[line]}.")
     missing = len(WRONG_LINES - lines)
     hint = "Mend those that you have found, run compare again, and look what is still wrong."
     require(not missing, f"wrong_lines must hold all {len(WRONG_LINES)} wrong lines.", f"{len(lines)} of them", hint)

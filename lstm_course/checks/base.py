@@ -1,58 +1,118 @@
-"""What every check shares: run the learner's answer safely, compare, and say in one sentence what rule is broken.
+"""What every check shares: run the learner's answer safely, compare, and say in a few lines what rule is broken.
 
-A check is a function decorated with `question`. It raises `CheckFailed` (through `require` and the helpers here)
-or returns, in which case one line says that the answer is right. It never changes the learner's variables or the
-global random state. An unanswered question raises `NotImplementedError`, nothing else.
+A check is a function decorated with `question`. It raises `CheckFailed` (through `require` and the helpers here and in
+`answers`) or returns, in which case one line says that the answer is right. It never changes the learner's variables,
+random state or settings. An unanswered question raises `Unanswered`, nothing else.
 """
 
 import functools
-import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lstm_course.checks import learner, progress
+from lstm_course.checks.safety import TimeUp, guarded
+
 Check = Callable[[Any], None]
+MOST_LINES = 5
+KINDS = {"function": "a function", "class": "a class", "value": "a value"}
 
 
 class CheckFailed(AssertionError):
-    """An answer breaks a rule. A notebook shows the sentence alone, without the traceback through the check."""
+    """An answer breaks a rule. A notebook shows the sentence alone; `%tb` then shows the learner's own traceback."""
+
+    _is_shown = False
 
     def _render_traceback_(self) -> list[str]:
+        if self._is_shown and self.__cause__ is not None:
+            return learner.traceback_of(self.__cause__)
+        self._is_shown = True
         return [f"✗ {self}"]
 
 
-@contextmanager
-def kept_random_state() -> Iterator[None]:
-    """Put the global random state of Python, numpy and torch back as it was."""
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
+class Unanswered(NotImplementedError):
+    """The stub still stands. A notebook shows the sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"… {self}"]
 
 
-def question(check: Check) -> Check:
-    """Turn a function that raises `CheckFailed` into the one-line check that a notebook calls.
+class Differs(CheckFailed):
+    """A value is wrong in a way that no known mistake explains."""
 
-    The wrapped check raises `NotImplementedError` where the answer is still `...`, prints one line where the
-    answer is right, and keeps the random state.
+
+def question(check: Check | None = None, *, takes: str = "function", seconds: float = 10.0) -> Any:
+    """Turn a function that raises `CheckFailed` into the check that a notebook calls.
+
+    The wrapped check raises `Unanswered` where the answer is not written yet, prints one line where it is
+    right, and raises `CheckFailed` with at most five lines where it is wrong, raises, or runs for too long.
+
+    Parameters
+    ----------
+    takes : str
+        "function", "class" or "value": what an answer is.
+    seconds : float
+        How long an answer may run, all calls of one check together.
     """
+    if check is None:
+        return functools.partial(question, takes=takes, seconds=seconds)
+    name = check.__name__
 
     @functools.wraps(check)
     def wrapped(answer: Any) -> None:
         if answer is ...:
-            raise NotImplementedError(f"{check.__name__}: replace the three dots by your answer.")
-        with kept_random_state():
-            check(answer)
-        print(f"✓ {check.__name__} is right.")
+            raise Unanswered(f"{name} is not answered yet: replace the three dots, and run both cells.")
+        learner.forget_calls()
+        try:
+            with guarded(seconds):
+                _require_kind(name, answer, takes)
+                check(answer)
+        except (Exception, SystemExit, TimeUp) as error:
+            if isinstance(error, NotImplementedError) and not error.args:
+                words = "write your code in place of raise NotImplementedError(), and run both cells."
+                raise Unanswered(f"{name} is not answered yet: {words}") from None
+            failures = progress.record(check, is_right=False)
+            raise _explained(name, answer, error, seconds, failures) from _cause(error)
+        progress.record(check, is_right=True)
+        print(f"✓ {name} is right.")
 
     return wrapped
+
+
+def _require_kind(name: str, answer: Any, takes: str) -> None:
+    is_class = isinstance(answer, type)
+    kind = "class" if is_class else "function" if callable(answer) else "value"
+    hint = "Call the check with its name alone, without brackets and arguments." if kind == "value" else ""
+    found = f"the class {answer.__name__}" if is_class else f"{type(answer).__name__} {learner.short(answer)}"
+    require(kind == takes or takes == "value", f"The answer {name} must be {KINDS[takes]}.", found, hint)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.__cause__ if isinstance(error, CheckFailed) else error
+
+
+def _explained(name: str, answer: Any, error: BaseException, seconds: float, failures: int) -> CheckFailed:
+    """Return what the notebook shows: what is wrong, where, with which input, and after some failures which hint."""
+    lines = _what(name, error, seconds)
+    if not isinstance(error, CheckFailed) or isinstance(error, Differs):
+        lines += learner.inputs_line()
+    extra = [*learner.globals_line(answer), *progress.hint_line(failures)]
+    return CheckFailed("\n".join([*lines[: MOST_LINES - len(extra)], *extra]))
+
+
+def _what(name: str, error: BaseException, seconds: float) -> list[str]:
+    if isinstance(error, CheckFailed):
+        return str(error).split("\n")
+    place = learner.line_of(error)
+    if isinstance(error, TimeUp):
+        return [f"{name} was stopped after {seconds:g} seconds: is there a loop that never ends?", *place]
+    said = (str(error).strip() or "no message").split("\n")[0][:300]
+    if place:
+        return [f"{name} raised {type(error).__name__}: {said}", *place, *learner.advice(said)]
+    return [f"{name} returned something that the check cannot read ({type(error).__name__}: {said})"]
 
 
 def require(holds: bool, rule: str, got: object, hint: str = "") -> None:
@@ -65,33 +125,95 @@ def require_tensor(
     name: str, got: Any, shape: tuple[int, ...], meaning: str, dtype: torch.dtype | None = None
 ) -> Tensor:
     """Require a tensor of `shape` (whose axes `meaning` names, e.g. "(batch, hidden)") and return it."""
+    hints = {
+        type(None): "Is a return missing?",
+        list: "torch.stack makes one tensor of a list of tensors.",
+        tuple: "Return one tensor only.",
+        np.ndarray: "Stay with torch, or end with torch.from_numpy.",
+    }
+    found = f"{learner.short(got)} ({type(got).__name__})"
+    rule = f"{name} must be a tensor of shape {meaning}."
+    require(isinstance(got, Tensor), rule, found, hints.get(type(got), ""))
+    require(got.device.type == "cpu", f"{name} must stay on the device cpu of its inputs.", f"device {got.device}")
+    require(got.layout == torch.strided, f"{name} must be a usual, dense tensor.", got.layout)
+    found = tuple(got.shape)
     require(
-        isinstance(got, Tensor),
-        f"{name} must be a tensor of shape {meaning}.",
-        f"{got!r} ({type(got).__name__})",
-    )
-    require(
-        tuple(got.shape) == shape,
-        f"{name} must have the shape {meaning} = {shape}.",
-        f"shape {tuple(got.shape)}",
+        found == shape, f"{name} must have the shape {meaning} = {shape}.", f"shape {found}", _shape_hint(found, shape)
     )
     if dtype is not None:
-        require(got.dtype == dtype, f"{name} must keep the dtype {dtype} of its inputs.", got.dtype)
+        hint = "New tensors take a dtype=..., and .float() or numpy may change it."
+        require(got.dtype == dtype, f"{name} must keep the dtype {dtype} of its inputs.", got.dtype, hint)
     return got
+
+
+def _shape_hint(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Say what usually gives such a shape."""
+    if found == shape[::-1]:
+        return "The axes are in reverse order: is a transpose missing, or one too many?"
+    if sorted(found) == sorted(shape):
+        return "These are the right axes in another order."
+    if [n for n in found if n != 1] == [n for n in shape if n != 1]:
+        return (
+            "An axis of size 1 is lost: does squeeze() take it?"
+            if len(found) < len(shape)
+            else "Some axis of size 1 is too much."
+        )
+    return "The first axis is missing." if found == shape[1:] else ""
 
 
 def require_close(
     name: str, got: Tensor, expected: Tensor, rule: str, *, rtol: float = 1e-5, atol: float = 1e-7
 ) -> None:
     """Require equal values within a tolerance; the message shows the first element that differs."""
+    require_numbers_of_a_kind(name, got, expected)
     expected = expected.to(got.dtype)
     wrong = ~torch.isclose(got, expected, rtol=rtol, atol=atol)
     if wrong.any():
-        at = tuple(wrong.nonzero()[0].tolist())
-        place = f"{name}[{', '.join(map(str, at))}]" if at else name
-        raise CheckFailed(f"{rule} Expected {place} = {expected[at].item():.6g}, got {got[at].item():.6g}.")
+        raise Differs(f"{rule}\n{first_difference(name, got, expected, wrong)}")
+
+
+def require_numbers_of_a_kind(name: str, got: Tensor, expected: Tensor) -> None:
+    """Require floating-point numbers where they belong: 0.9 as an integer is 0, as a complex number something else."""
+    for kind in ("is_floating_point", "is_complex"):
+        if getattr(got, kind)() != getattr(expected, kind)():
+            raise CheckFailed(f"{name} must hold numbers of the dtype {expected.dtype}. Got {got.dtype}.")
+
+
+def first_difference(name: str, got: Tensor, expected: Tensor, wrong: Tensor) -> str:
+    """Say where `wrong` is first true, what belongs there and what was got."""
+    at = tuple(wrong.nonzero()[0].tolist())
+    place = f"{name}[{', '.join(map(str, at))}]" if at else name
+    share = f" ({int(wrong.sum())} of {wrong.numel()} values differ)" if wrong.numel() > 1 else ""
+    return f"Expected {place} = {expected[at].item():.6g}, got {got[at].item():.6g}{share}."
+
+
+def each_case(cases: Sequence[Any], check_one: Callable[[Any], None]) -> None:
+    """Check every case; show a difference that no known mistake explains on the last case that has it.
+
+    Put cases that tell mistakes apart first and the smallest one, which a learner can follow by hand, last.
+    """
+    try:
+        for case in cases:
+            check_one(case)
+    except Differs as difference:
+        called = learner.calls()
+        for case in reversed(cases):
+            try:
+                check_one(case)
+            except Differs as smaller:
+                raise smaller from None
+            except Exception:  # there it fails in another way, which would mislead
+                continue
+        learner.note(*called)
+        raise difference from None
 
 
 def generator(seed: int) -> torch.Generator:
     """Make a random generator of its own, so that a check leaves the global one alone."""
     return torch.Generator().manual_seed(seed)
+
+
+def draw(seed: int, dtype: torch.dtype, *shapes: tuple[int, ...]) -> list[Tensor]:
+    """Draw tensors of these shapes; the same numbers, rounded, in any dtype."""
+    source = generator(seed)
+    return [torch.randn(shape, generator=source, dtype=torch.float64).to(dtype) for shape in shapes]

@@ -1,236 +1,221 @@
-"""Checks of exercise 7: rollout, the loop's matrix and radius, direct targets, a forecast of whole weeks."""
+"""Checks of exercise 7: rollout and the loop's matrix here, the others in the modules imported."""
 
-import math
-from collections.abc import Callable
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from lstm_course import baselines, forecasting, weather
-from lstm_course.checks.answers import Answer, call, require_gradient, require_parts, require_right
-from lstm_course.checks.base import CheckFailed, generator, question, require, require_tensor
-from lstm_course.weather import Floats
+from lstm_course import forecasting
+from lstm_course.checks.answers import Answer, call, require_gradient
+from lstm_course.checks.base import each_case, generator, question, require, require_tensor
+from lstm_course.checks.far_ahead_wave import direct_targets, wave_left
+from lstm_course.checks.far_ahead_weeks import forecast_weeks
+from lstm_course.checks.programs import Hole, Program
+from lstm_course.checks.refusal import refused
+from lstm_course.checks.results import require_result, tensor_of
 
 __all__ = ["companion_matrix", "direct_targets", "forecast_weeks", "rollout", "wave_left"]
-
-PAST, WEEK = 72, 168  # hours known, hours to forecast
-BOUND = 0.97  # of the climatology's error
 
 
 def _random(seed: int, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
     return torch.randn(*shape, generator=generator(seed), dtype=torch.float64).to(dtype)
 
 
+class OneStep:
+    """A one-step forecast of windows (M, L): the sum, or a squashed weighted sum if there are weights, (L,)."""
+
+    def __init__(self, length: int, weights: Tensor | None = None) -> None:
+        self.length, self.weights = length, weights
+
+    def __call__(self, window: Any) -> Tensor:
+        """Forecast, and refuse what is no window (M, L)."""
+        shape = tuple(window.shape) if isinstance(window, Tensor) else None
+        fits = shape is not None and len(shape) == 2 and shape[1] == self.length
+        found = type(window).__name__ if shape is None else f"shape {shape}"
+        hint = "A window keeps its length: append the forecast as a column, and drop the oldest value."
+        require(fits, f"one_step must be given windows (M, L) with L = {self.length}.", found, hint)
+        return self.plain(window)
+
+    def plain(self, window: Tensor) -> Tensor:
+        """Forecast."""
+        return window.sum(1) if self.weights is None else torch.tanh(window @ self.weights) + 0.1
+
+    def __repr__(self) -> str:
+        return "the sum of the window" if self.weights is None else "a weighted sum of the window, squashed"
+
+
+ROLLOUT = Program(
+    """
+known, values = window, []
+{start}
+for _ in range({steps}):
+    value = one_step(window)
+    values.append({kept})
+    window = {move}
+forecasts = torch.stack(values, dim=1){form}
+""",
+    ("forecasts",),
+    start=Hole(
+        "",
+        "What is forecast first? One step from the known window as it is given, oldest value first.",
+        "values.append(window[:, -1])",
+        "window = window.flip(1)",
+        "window = window[:, :1].expand_as(window)",
+        "window = window.roll(-1, 1)",
+        "window = torch.cat([window[:, 1:], one_step(window)[:, None]], dim=1)",
+    ),
+    steps=Hole("horizon", "How many values are to be forecast?", "horizon - 1", "horizon + 1", "window.shape[1]", "1"),
+    kept=Hole(
+        "value",
+        "What is returned? The forecasts themselves, one a step.",
+        "window[:, -1]",
+        "window[:, 0]",
+        "value - window[:, -1]",
+        "value + sum(values)",
+        "value + window[:, -1]",
+        "value.mean().expand(len(value))",
+        "value[0].expand(len(value))",
+    ),
+    move=Hole(
+        "torch.cat([window[:, 1:], value[:, None]], dim=1)",
+        "What is the next window? The forecast comes in at the end, as the newest; the oldest, in front, goes.",
+        "window",
+        "torch.cat([value[:, None], window[:, :-1]], dim=1)",
+        "torch.cat([window[:, :-1], value[:, None]], dim=1)",
+        "torch.cat([value[:, None], window[:, 1:]], dim=1)",
+        "window.roll(-1, 1)",
+        "window.roll(1, 1)",
+        "torch.cat([window[:, 1:], window[:, -1:]], dim=1)",
+        "torch.cat([window[:, 1:], 0 * value[:, None]], dim=1)",
+        "value[:, None].expand_as(window)",
+        "torch.cat([window[:, 1:], (value - window[:, -1])[:, None]], dim=1)",
+        "torch.cat([window[:, 1:], (value + window[:, -1])[:, None]], dim=1)",
+        "torch.cat([window[:, 1:], (0 * value + value.mean())[:, None]], dim=1)",
+    ),
+    form=Hole(
+        "",
+        "One row per window, one column per step, in the order of time?",
+        ".T",
+        ".flip(1)",
+        "[:, -1]",
+        "[:, -1:]",
+        "[..., None]",
+        ".cumsum(1)",
+        "; forecasts = torch.cat([known, forecasts], dim=1)",
+    ),
+)
+
+
 @question
 def rollout(answer: Answer) -> None:
     """Check that forecasts are fed back, newest last, without touching the window given."""
-    for seed, (rows, length, horizon) in enumerate(((3, 4, 6), (5, 2, 1), (1, 5, 7), (4, 1, 3))):
-        window = _random(seed, rows, length)
-        weights = _random(seed + 10, length) / length
-
-        def one_step(some: Tensor, weights: Tensor = weights, shape: tuple[int, int] = (rows, length)) -> Tensor:
-            require_tensor("The window given to one_step", some, shape, "(M, L)")
-            return torch.tanh(some @ weights) + 0.1
-
-        got = _tensor("rollout", call("rollout", lambda w, h, f=one_step: answer(f, w, h), window, horizon))
-        got = require_tensor("rollout", got, (rows, horizon), "(M, horizon)", window.dtype)
-        right = forecasting.rollout(one_step, window, horizon)
-        repeated = right[:, :1].expand(-1, horizon)
-        newest_first = _wrong_rollout(one_step, window, horizon, lambda w, v: torch.cat([v, w[:, :-1]], dim=1))
-        kept_oldest = _wrong_rollout(one_step, window, horizon, lambda w, v: torch.cat([w[:, :-1], v], dim=1))
-        mistakes = {
-            "the first forecast again and again: put each forecast into the window": repeated,
-            "a window with the newest value first: append the forecast at the end": newest_first,
-            "a window whose newest value is replaced: drop the oldest one instead": kept_oldest,
-        }
-        require_right("rollout", got, right, "Each forecast must enter the window as its newest value.", mistakes)
-    weights = _random(20, 3)
+    cases = [
+        (_random(seed, *shape), horizon) for seed, (*shape, horizon) in enumerate(((3, 4, 6), (5, 2, 1), (4, 1, 3)))
+    ]
+    weighted = [(OneStep(len(w[0]), _random(20, len(w[0])) / len(w[0])), w, horizon) for w, horizon in cases]
+    single = (OneStep(5, _random(21, 5)), _random(22, 1, 5, dtype=torch.float64), 7)
+    smallest = (OneStep(2), torch.tensor([[1.0, 2.0]], dtype=torch.float64), 3)
+    each_case([*weighted, single, smallest], lambda case: _check_rollout(answer, *case))
     require_gradient(
         "rollout",
-        lambda window, scale: answer(lambda some: torch.tanh(some @ weights) * scale, window, 4),
-        [_random(21, 2, 3), _random(22, 2)],
-        lambda window, scale: forecasting.rollout(lambda some: torch.tanh(some @ weights) * scale, window, 4),
+        lambda window, weights: answer(lambda some: torch.tanh(some @ weights), window, 4),
+        [_random(23, 2, 3), _random(24, 3)],
+        lambda window, weights: forecasting.rollout(lambda some: torch.tanh(some @ weights), window, 4),
     )
 
 
-def _wrong_rollout(
-    one_step: forecasting.Map, window: Tensor, horizon: int, move: Callable[[Tensor, Tensor], Tensor]
-) -> Tensor:
-    values = []
-    for _ in range(horizon):
-        values.append(one_step(window))
-        window = move(window, values[-1][:, None])
-    return torch.stack(values, dim=1)
+def _check_rollout(answer: Answer, one_step: OneStep, window: Tensor, horizon: int) -> None:
+    with refused("rollout must feed back itself, without forecasting.rollout.", (forecasting, "rollout")):
+        got = tensor_of("rollout", call("rollout", answer, one_step, window, horizon))
+    names = {"torch": torch, "one_step": one_step.plain, "window": window, "horizon": horizon}
+    rule = (
+        f"For a window of shape {tuple(window.shape)} and horizon {horizon}, each forecast must enter the next window."
+    )
+    require_result(ROLLOUT, names, {"forecasts": got}, {"forecasts": rule}, {"forecasts": "(M, horizon)"})
+    require_tensor("rollout", got, tuple(got.shape), "(M, horizon)", window.dtype)
 
 
-def _tensor(name: str, got: Any) -> Tensor:
-    require(isinstance(got, Tensor), f"{name} must return a tensor.", type(got).__name__, "Is a return missing?")
-    return got
+COMPANION = Program(
+    """
+L, a = len(coefficients), coefficients
+shift = {shift}
+last = {last}
+C = torch.cat([{rows}]){form}
+""",
+    ("C",),
+    shift=Hole(
+        "torch.eye(L, dtype=a.dtype)[1:]",
+        "Row 0 of C picks the new window's first value: which entry of the old one is that?",
+        "torch.eye(L, dtype=a.dtype)[:-1]",
+        "torch.zeros(L - 1, L, dtype=a.dtype)",
+        "torch.ones(L - 1, L, dtype=a.dtype)",
+        "torch.ones(L - 1, L, dtype=a.dtype).triu(1)",
+        "torch.ones(L - 1, L, dtype=a.dtype).tril(1)",
+        "torch.eye(L, dtype=a.dtype).flip(0)[1:]",
+        "torch.eye(L, dtype=a.dtype).flip(0)[:-1]",
+        "torch.eye(L, dtype=a.dtype).roll(2, 1)[:-1]",
+        "torch.eye(L, dtype=a.dtype).roll(-1, 1)[:-1]",
+        "torch.eye(L, dtype=a.dtype)[:-1] + torch.eye(L, dtype=a.dtype)[1:]",
+        "torch.eye(L, dtype=a.dtype)[1:] * a",
+        "-torch.eye(L, dtype=a.dtype)[1:]",
+        "torch.ones(L - 1, dtype=a.dtype).diag(-1)[:-1]",
+        "torch.ones(max(L - 2, 0), dtype=a.dtype).diag(2)[:-1]",
+    ),
+    last=Hole(
+        "a",
+        "The last row makes the forecast: windows and coefficients both have the oldest first. Which belongs to which?",
+        "a.flip(0)",
+        "-a",
+        "torch.zeros_like(a)",
+        "torch.ones_like(a)",
+        "a / a.sum()",
+        "a.roll(1)",
+        "a.roll(-1)",
+        "a.cumsum(0)",
+        "torch.eye(L, dtype=a.dtype)[0]",
+        "a + torch.eye(L, dtype=a.dtype)[0]",
+        "a + torch.eye(L, dtype=a.dtype)[-1]",
+    ),
+    rows=Hole(
+        "shift, last[None]",
+        "The forecast is the newest value: which entry of the new window is it, the first or the last?",
+        "last[None], shift",
+        "last[None], torch.eye(L, dtype=a.dtype)[:-1]",
+        "torch.eye(L, dtype=a.dtype)[:-1], last[None]",
+        "shift, torch.eye(L, dtype=a.dtype)[:1], last[None]",
+        "torch.eye(L, dtype=a.dtype), last[None]",
+    ),
+    form=Hole(
+        "",
+        "C @ window multiplies each row of C by the window: one row for each value of the new window, L of them.",
+        ".T",
+        ".flip(0, 1)",
+        ".flip(0)",
+        ".flip(1)",
+        ".flip(0, 1).T",
+        "[:-1]",
+        "[-1]",
+        "[None]",
+        ".inverse()",
+        " * 0 + torch.eye(L, dtype=a.dtype)",
+        " * 0 + a.diag()",
+        " * 0 + a.outer(a)",
+    ),
+)
 
 
 @question
 def companion_matrix(answer: Answer) -> None:
     """Check the matrix that moves the window of a linear autoregression."""
-    for seed, (length, dtype) in enumerate(((3, torch.float64), (5, torch.float32), (2, torch.float64))):
-        a = 2 * _random(seed + 30, length, dtype=dtype)
-        got = _tensor("companion_matrix", call("companion_matrix", answer, a))
-        got = require_tensor("companion_matrix", got, (length, length), "(L, L)", dtype)
-        right = forecasting.companion_matrix(a)
-        mistakes = {
-            "its transpose: the coefficients belong into the last row": right.T,
-            "the coefficients in the opposite order: they come oldest first, as the window does": (
-                forecasting.companion_matrix(a.flip(0))
-            ),
-            "the form for windows with the newest value first: here the newest is last": right.flip(0, 1),
-            "the newest-first form, and the order of the coefficients not turned round": (
-                torch.cat([a[None], torch.eye(length, dtype=dtype)[:-1]])
-            ),
-            "a matrix that leaves the window in its place: the ones stand right of the diagonal": (
-                torch.cat([torch.eye(length, dtype=dtype)[:-1], a[None]])
-            ),
-        }
-        rule = "companion_matrix(a) @ window must be the window one step later."
-        require_right("companion_matrix", got, right, rule, mistakes)
-    got = _tensor("companion_matrix", answer(_random(33, 1)))
-    require_tensor("companion_matrix of a single coefficient", got, (1, 1), "(L, L)")
-    require_right("companion_matrix", got, _random(33, 1)[None], "With L = 1 the matrix is the coefficient.", {})
+    sizes = ((4, torch.float64), (5, torch.float32), (3, torch.float64), (1, torch.float64))
+    drawn = [2 * _random(seed + 30, length, dtype=dtype) for seed, (length, dtype) in enumerate(sizes)]
+    each_case([*drawn, torch.tensor([0.5, 2.0], dtype=torch.float64)], lambda a: _check_companion(answer, a))
 
 
-@question
-def wave_left(answer: Answer) -> None:
-    """Check the spectral radius and the steps until a share is left."""
-    cases = [
-        (forecasting.companion_matrix(torch.tensor(a, dtype=torch.float64)), share)
-        for a, share in (((-0.81, 1.3), 0.5), ((0.1, -0.7), 0.01), ((-0.2, 0.1, 0.2, 0.5), 0.1))
-    ]
-    cases.append((torch.tensor([[0.5, 10.0], [0.0, 0.4]], dtype=torch.float64), 0.25))
-    for C, share in cases:
-        radius, steps = _two_numbers(call("wave_left", answer, C, share))
-        values = torch.linalg.eigvals(C)
-        right = values.abs().max()
-        mistakes = {
-            "the largest singular value: that bounds a single step": torch.linalg.matrix_norm(C, ord=2),
-            "the largest real part: take the modulus of the complex eigenvalue": values.real.max(),
-            "the modulus of the smallest eigenvalue": values.abs().min(),
-            "the square of the radius": right**2,
-            "the largest entry": C.max(),
-        }
-        require_right("radius", radius, right, "The radius must be the largest modulus of an eigenvalue.", mistakes)
-        right_steps = math.log(share) / right.log()
-        mistakes = {
-            "its inverse: divide log(share) by log(radius)": 1 / right_steps,
-            "a negative number of steps: both logarithms are negative, so their ratio is positive": -right_steps,
-            "a whole number: return the ratio as it is": right_steps.ceil(),
-        }
-        rule = "The steps must be log(share) / log(radius)."
-        require_right("steps", steps, right_steps, rule, mistakes)
-    for a in ((-1.0, math.sqrt(3)), (-1.2, 1.0)):
-        C = forecasting.companion_matrix(torch.tensor(a, dtype=torch.float64)) * 1.001
-        _, steps = _two_numbers(call("wave_left", answer, C, 0.5))
-        require(
-            steps.item() == math.inf,
-            "With a radius of 1 or more the wave never shrinks to the share: the steps must be infinite.",
-            f"{steps.item():g}",
-            'Return float("inf").',
-        )
-
-
-def _two_numbers(got: Any) -> list[Tensor]:
-    numbers = []
-    for name, value in zip(("radius", "steps"), require_parts("wave_left", got, "radius", "steps"), strict=True):
-        try:
-            numbers.append(torch.tensor(float(value), dtype=torch.float64))
-        except (TypeError, ValueError, RuntimeError):
-            raise CheckFailed(f"The {name} of wave_left must be one real number. Got {value!r:.60}.") from None
-    return [_rounded(number) for number in numbers]
-
-
-def _rounded(number: Tensor) -> Tensor:
-    """Take a number for a float32 one, so that an answer may compute in either precision."""
-    return number.float() if bool(torch.isfinite(number)) else number
-
-
-@question
-def direct_targets(answer: Answer) -> None:
-    """Check the changes from each value to the next ones."""
-    for seed, (count, horizon) in enumerate(((11, 3), (9, 1), (7, 6), (40, 5))):
-        series = _random(seed + 40, count)
-        got = _tensor("direct_targets", call("direct_targets", answer, series, horizon))
-        rows = count - horizon
-        got = require_tensor("direct_targets", got, (rows, horizon), "(T - horizon, horizon)", series.dtype)
-        later = series[1:].unfold(0, horizon, 1)
-        now = series[:rows, None]
-        steps = later - series.unfold(0, horizon, 1)[:rows]
-        mistakes = {
-            "the values themselves: subtract the value at t": later,
-            "changes that begin with y_t - y_t = 0: column 0 belongs to t + 1": series[:-1].unfold(0, horizon, 1) - now,
-            "the change of each single step: all are counted from the value at t": steps,
-            "the opposite sign: later minus now": now - later,
-            "each row in reverse: column 0 is the next value": (later - now).flip(1),
-            "changes from the last value of each row: subtract the value at t": later - later[:, -1:],
-        }
-        rule = "Entry [t, k] must be the value at t + 1 + k minus the value at t."
-        require_right("direct_targets", got, later - now, rule, mistakes)
-
-
-class Weeks(NamedTuple):
-    """The weeks of 2014 by which the last question is judged."""
-
-    past: Tensor  # (M, PAST), scaled
-    past_calendar: Tensor  # (M, PAST, 4)
-    week_calendar: Tensor  # (M, WEEK, 4)
-    truth: Floats  # (M, WEEK), scaled
-    climatology: float  # its RMSE, scaled
-    standing: float  # RMSE of persistence, scaled
-    spread: float  # one scaled unit, deg C
-
-
-@cache
-def _weather() -> tuple[Tensor, Tensor, Weeks]:
-    """Return scaled temperature and calendar of the training years, and the weeks to judge by."""
-    beijing = weather.load()
-    time, degrees = beijing.time, beijing.temperature
-    learn, test = weather.years(time, 2010, 2012), weather.years(time, 2014, 2014)
-    spread = float(degrees[learn].std())
-    scaled = (degrees - degrees[learn].mean()) / spread
-    calendar = torch.tensor(weather.calendar(time), dtype=torch.float32)
-    start = torch.arange(test.start, test.stop - WEEK, 29)
-    before, ahead = start[:, None] + torch.arange(-PAST, 0), start[:, None] + torch.arange(WEEK)
-    past, truth = scaled[before], scaled[ahead]
-    usual = baselines.Climatology.of(scaled[learn], time[learn]).at(time)[ahead]
-    weeks = Weeks(
-        torch.tensor(past, dtype=torch.float32),
-        calendar[before],
-        calendar[ahead],
-        truth,
-        baselines.rmse(usual, truth),
-        baselines.rmse(baselines.persistence(past, WEEK), truth),
-        spread,
-    )
-    return torch.tensor(scaled[learn], dtype=torch.float32), calendar[learn], weeks
-
-
-@question
-def forecast_weeks(answer: Callable[[Tensor, Tensor], Any]) -> None:
-    """Train by the learner's recipe and judge the forecasts of weeks that it has not seen."""
-    temperature, calendar, weeks = _weather()
-    forecast = answer(temperature.clone(), calendar.clone())
-    hint = "Return the inner function itself, without calling it."
-    require(callable(forecast), "forecast_weeks must return a function.", type(forecast).__name__, hint)
-    given = weeks.past.clone(), weeks.past_calendar.clone(), weeks.week_calendar.clone()
-    got = _tensor("The function returned by forecast_weeks", call("forecast", forecast, *given)).detach()
-    require_tensor("The forecast", got, weeks.truth.shape, "(M, 168)")
-    require(bool(torch.isfinite(got).all()), "Every forecast must be a finite number.", "NaN or infinity")
-    error = baselines.rmse(got.double().numpy(), weeks.truth)
-    bound = BOUND * weeks.climatology
-    reverse = baselines.rmse(got.double().numpy()[:, ::-1], weeks.truth)
-    require(
-        error < bound,
-        f"The RMSE in the weeks of 2014 must be below {bound * weeks.spread:.2f} deg C, {BOUND} of the climatology's.",
-        f"{error * weeks.spread:.2f} (persistence has {weeks.standing * weeks.spread:.2f})",
-        "The hours seem to be in reverse order."
-        if reverse < error
-        else "Does the model know the calendar, and is its forecast scaled as the past is? Or train for longer.",
-    )
+def _check_companion(answer: Answer, a: Tensor) -> None:
+    sentence = "companion_matrix must make the matrix itself, without forecasting.companion_matrix."
+    with refused(sentence, (forecasting, "companion_matrix")):
+        got = tensor_of("companion_matrix", call("companion_matrix", answer, a))
+    rule = f"For L = {len(a)} coefficients, C @ window must be the window one step later."
+    require_result(COMPANION, {"torch": torch, "coefficients": a}, {"C": got}, {"C": rule}, {"C": "(L, L)"})
+    require_tensor("companion_matrix", got, tuple(got.shape), "(L, L)", a.dtype)

@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4.nbbase import NotebookNode
 
+from lstm_course.checks.progress import VARIABLE
 from lstm_course.errors import CourseError
 
 TIMEOUT = 120  # seconds a cell
@@ -82,7 +83,7 @@ def check_notebook(path: Path) -> NotebookResult:
     )
     stopped = ""
     try:
-        with patch.dict(os.environ, {"OMP_NUM_THREADS": "1"}):
+        with patch.dict(os.environ, {"OMP_NUM_THREADS": "1", VARIABLE: ""}):  # no tries of the learner's
             client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not what cells write
     except CellTimeoutError:
         stopped = f"not reached: a cell ran for more than {TIMEOUT} seconds"
@@ -120,7 +121,8 @@ def _result(cell: NotebookNode, stopped: str) -> QuestionResult:
     meta = cell.metadata["nbgrader"]
     if error := _error(cell):
         name, text = error.ename, error.evalue
-        problem = {"NotImplementedError": "not answered yet", "CheckFailed": text}.get(name, f"{name}: {text}")
+        unanswered = dict.fromkeys(("Unanswered", "NotImplementedError"), "not answered yet")
+        problem = (unanswered | {"CheckFailed": text}).get(name, f"{name}: {text}")
     else:
         problem = stopped if cell.execution_count is None else ""
     return QuestionResult(meta["grade_id"].removesuffix("-check"), int(meta["points"]), not problem, problem)

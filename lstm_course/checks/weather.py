@@ -1,231 +1,287 @@
-"""Checks of exercise 5: windows, splits, scaling, climatology, skill (the trained model: `forecaster`)."""
+"""Checks of exercise 5: windows and splits here, statistics and the trained model in the modules that it imports."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lstm_course.checks.base import CheckFailed, generator, question, require, require_close
-from lstm_course.checks.forecaster import train_forecaster, training_data
-from lstm_course.weather import Floats
+from lstm_course.checks.answers import Answer, call, require_parts
+from lstm_course.checks.base import CheckFailed, each_case, generator, question
+from lstm_course.checks.programs import Hole, Program
+from lstm_course.checks.results import array, require_result, tensor
+from lstm_course.checks.weather_climatology import climatology
+from lstm_course.checks.weather_forecaster import train_forecaster, training_data
+from lstm_course.checks.weather_statistics import scale, skill
 
 __all__ = ["climatology", "scale", "skill", "split_windows", "train_forecaster", "training_data", "windows"]
 
-
-def _random(seed: int, *shape: int) -> Floats:
-    return torch.randn(*shape, generator=generator(seed), dtype=torch.float64).numpy()
-
-
-def _pair(name: str, got: Any, parts: str) -> tuple[Any, ...]:
-    require(
-        isinstance(got, tuple | list) and len(got) == len(parts.split(", ")),
-        f"{name} must return {parts}.",
-        f"{type(got).__name__}",
-    )
-    return tuple(got)
-
-
-def _array(name: str, got: Any, shape: tuple[int, ...], meaning: str) -> Tensor:
-    """Require numbers of `shape`, in a numpy array, a tensor or a list, and return them as a float64 tensor."""
-    try:
-        values = got.detach() if isinstance(got, Tensor) else torch.from_numpy(np.array(got, np.float64, order="C"))
-        values = values.to(torch.float64)
-        require(
-            got is not None, f"{name} must be an array of shape {meaning} = {shape}.", "None", "Is a return missing?"
-        )
-    except (TypeError, ValueError, RuntimeError):
-        raise CheckFailed(f"{name} must be an array of shape {meaning} = {shape}. Got {type(got).__name__}.") from None
-    require(
-        tuple(values.shape) == shape, f"{name} must have the shape {meaning} = {shape}.", f"shape {tuple(values.shape)}"
-    )
-    return values
-
-
-def _require_values(name: str, got: Tensor, expected: Floats, rule: str, mistakes: dict[str, Floats]) -> None:
-    """Require the expected values; where a known mistake gives exactly what was got, say which."""
-    for mistake, values in mistakes.items():
-        right = torch.as_tensor(expected)
-        wrong = torch.as_tensor(values)
-        if wrong.shape == got.shape and torch.allclose(got, wrong) and not torch.allclose(right, wrong):
-            raise CheckFailed(f"{rule} {mistake}")
-    require_close(name, got, torch.as_tensor(expected), rule, rtol=1e-6, atol=1e-9)
-
-
-def _require_unchanged(name: str, now: Floats, before: Floats) -> None:
-    require(
-        np.array_equal(now, before),
-        f"{name} must stay as it was: it belongs to the caller.",
-        "changed values after the call",
-        "Work on a new array instead of writing into it.",
-    )
-
-
-@question
-def windows(answer: Callable[..., Any]) -> None:
-    """Check all pairs of past and future of a series."""
-    for count, look_back, horizon in ((11, 4, 2), (9, 3, 1), (7, 2, 5)):
-        series = _random(count, count)
-        given = series.copy()
-        pairs = count - look_back - horizon + 1
-        past, future = _pair("windows", answer(given, look_back, horizon), "past, future")
-        case = f"For {count} hours, look_back {look_back} and horizon {horizon}"
-        past = _array(f"{case}, past", past, (pairs, look_back), "(pairs, look_back)")
-        future = _array(f"{case}, future", future, (pairs, horizon), "(pairs, horizon)")
-        first = np.arange(pairs)[:, None]
-        _require_values(
-            "past",
-            past,
-            series[first + np.arange(look_back)],
-            "Row m of past must hold hours m to m + look_back - 1.",
-            {},
-        )
-        overlap = series[first + look_back - 1 + np.arange(horizon)]
-        _require_values(
-            "future",
-            future,
-            series[first + look_back + np.arange(horizon)],
-            "Row m of future must begin one hour after row m of past ends.",
-            {"Got a future that begins with the last hour of the past: the answer leaks into the input.": overlap},
-        )
-        _require_unchanged("The series", given, series)
-
-
-@question
-def split_windows(answer: Callable[..., Any]) -> None:
-    """Check that windows are assigned to training or test by time, without an hour of the test part in training."""
-    for count, look_back, horizon, boundary in ((30, 4, 3, 19), (25, 2, 1, 12), (24, 5, 4, 16)):
-        series = np.arange(float(count))  # each value is its own hour, so that a leak can be named
-        got = _pair("split_windows", answer(series.copy(), look_back, horizon, boundary), "train, test")
-        train, test = (
-            _pair(f"The {name} part", part, "past, future") for name, part in zip(("train", "test"), got, strict=True)
-        )
-        last = [float(np.max(np.asarray(part, dtype=np.float64), initial=-1)) for part in train]
-        require(
-            max(last) < boundary,
-            f"No training window may hold an hour at or after the boundary {boundary}.",
-            f"hour {max(last):.0f} in training",
-            "Windows overlap: cut the series first, or stop the training windows earlier.",
-        )
-        first = float(np.min(np.asarray(test[1], dtype=np.float64), initial=count))
-        require(
-            first >= boundary,
-            f"Every hour of a test target must be at or after the boundary {boundary}.",
-            f"hour {first:.0f} in a test target",
-        )
-        parts = (("train", train, look_back, boundary), ("test", test, boundary, count))
-        for name, (past, future), start, stop in parts:
-            _require_all_windows(name, past, future, np.arange(start, stop - horizon + 1), look_back, horizon)
-
-
-def _require_all_windows(name: str, past: Any, future: Any, starts: np.ndarray, look_back: int, horizon: int) -> None:
-    """Require exactly the windows whose targets begin at the hours `starts`, in the series 0, 1, 2, ..."""
-    hint = " (the past of a test window may reach back before the boundary)" if name == "test" else ""
-    rule = f"The {name} part must keep every window that is allowed{hint}, {len(starts)} here."
-    require(len(past) == len(starts) and len(future) == len(starts), rule, f"{len(past)} pasts, {len(future)} futures")
-    past = _array(f"{name} past", past, (len(starts), look_back), "(pairs, look_back)")
-    future = _array(f"{name} future", future, (len(starts), horizon), "(pairs, horizon)")
-    order = "Windows must stay in the order of time."
-    _require_values(f"{name} past", past, starts[:, None] - look_back + np.arange(look_back) + 0.0, order, {})
-    _require_values(f"{name} future", future, starts[:, None] + np.arange(horizon) + 0.0, order, {})
+WINDOWS = Program(
+    """
+look_back, horizon = {sizes}
+series = {values}
+last = {last}  # where the last pair starts
+starts = range({first}, last + 1, {step})
+past = [series[{past}]{turned} for m in starts]
+future = [series[{future}]{turned_too} for m in starts]
+{returned}
+past, future = tensor(past){form}, tensor(future){form}
+""",
+    ("past", "future"),
+    sizes=Hole("look_back, horizon", "Which sizes were asked for, in which order?", "horizon, look_back", "3, 2"),
+    values=Hole(
+        "series",
+        "What are past and future made of? The values as they are, oldest first, and none behind the end.",
+        "np.concatenate([series, series[: look_back + horizon - 1]])",
+        "np.concatenate([series, np.zeros(horizon - 1)])",
+        "np.concatenate([series, np.full(horizon - 1, np.nan)])",
+        "np.arange(float(len(series)))",
+        "(series - series.mean()) / series.std()",
+        "series[::-1]",
+    ),
+    last=Hole(
+        "len(series) - look_back - horizon",
+        "Count by hand: where does the last pair start that still ends inside the series?",
+        *[f"len(series) - look_back - horizon{more}" for more in (" - 1", " + 1", " - 2", " + 2")],
+        "len(series) - look_back",
+        "len(series) - look_back - 1",
+        "len(series) - horizon",
+        "len(series) - 1",
+    ),
+    first=Hole("0", "With which hour does the very first pair begin?", "1", "look_back", "horizon"),
+    step=Hole(
+        "1",
+        "The next pair begins one hour later, not a window later: how many pairs does that make?",
+        "look_back",
+        "horizon",
+        "look_back + horizon",
+        "2",
+    ),
+    past=Hole(
+        "m : m + look_back",
+        "Which hours does pair m look back on? (A slice a : b holds b - a values, from a to b - 1.)",
+        "m : m + look_back + 1",
+        "m : m + look_back - 1",
+        "m + 1 : m + look_back + 1",
+        "m : m + horizon",
+        "m : look_back",
+        "m + 1 : m + look_back",
+        "m : m + look_back + horizon",
+        "m + look_back : m + 2 * look_back",
+    ),
+    future=Hole(
+        "m + look_back : m + look_back + horizon",
+        "Which hour follows the last one of past? A future that begins earlier gives the answer away.",
+        *[
+            f"m + look_back {move} : m + look_back + horizon {move}"
+            for move in ("- 1", "+ 1", "- horizon", "+ horizon")
+        ],
+        *[f"m + look_back {start} : m + look_back + horizon" for start in ("- 1", "+ 1", "+ horizon - 1")],
+        *[f"m + look_back : m + look_back + {end}" for end in ("1", "horizon - 1", "horizon + 1", "look_back")],
+        "m + look_back - 1 : m + look_back",
+        "m + look_back + horizon : m + look_back + horizon + 1",
+        "m + horizon : m + 2 * horizon",
+        "m : m + horizon",
+        "m : m + look_back + horizon",
+        "m + 1 : m + horizon + 1",
+        "m + 1 : m + look_back + 1",
+        "look_back : look_back + horizon",
+    ),
+    turned=Hole(
+        "",
+        "Each value of the past as it is, the oldest first?",
+        "[::-1]",
+        ".mean(keepdims=True)",
+        "[-1:]",
+        " - series[m : m + look_back].mean()",
+    ),
+    turned_too=Hole(
+        "",
+        "Each value of the future as it is, the oldest first?",
+        "[::-1]",
+        ".mean(keepdims=True)",
+        " - series[m + look_back - 1]",
+        "[:1].repeat(horizon)",
+        "[-1:].repeat(horizon)",
+        "[0]",
+        "[-1]",
+        " - series[m : m + look_back].mean()",
+    ),
+    returned=Hole(
+        "",
+        "Past is returned first, then future; pair 0 is the oldest.",
+        "past, future = future, past",
+        "past, future = past[::-1], future[::-1]",
+        "past = future",
+        "future = past",
+    ),
+    form=Hole(
+        "",
+        "One row for each pair, one column for each hour?",
+        ".T",
+        "[..., None]",
+        "[None]",
+        ".flatten()",
+        ".squeeze()",
+    ),
+)
 
 
-@question
-def scale(answer: Callable[..., Any]) -> None:
-    """Check scaling by the mean and standard deviation of the training hours."""
-    for seed, (rows, others, columns) in enumerate(((13, 7, 3), (40, 5, 1))):
-        train = 5 + 3 * _random(seed, rows, columns) * np.arange(1, columns + 1)
-        other = 11 + 2 * _random(seed + 10, others, columns)
-        given = train.copy(), other.copy()
-        got = _pair("scale", answer(*given), "scaled train, scaled other")
-        shapes = ((rows, columns), (others, columns))
-        got = [
-            _array(f"The scaled {name}", part, shape, "(hours, columns)")
-            for name, part, shape in zip(("train", "other"), got, shapes, strict=True)
-        ]
-        mean, spread = train.mean(axis=0), train.std(axis=0)
-        both = np.concatenate([train, other])
-        rule = "Both parts must be scaled, column by column, by the mean and standard deviation of train."
-        leak = "Got the result of statistics of both parts together: that leaks the later part into training."
-        own = "Got the other part scaled by its own statistics: the same temperature would get two different numbers."
-        whole = "Got one mean and spread for all columns together: use axis=0."
-        loose = "Got only the mean removed: divide by the standard deviation too."
-        variance = "Got division by the variance: divide by its square root."
-        sample = "Got the spread with n - 1: here it is the plain standard deviation, numpy's std with its default."
-        for name, values, part in zip(("train", "other"), (train, other), got, strict=True):
-            mistakes = {
-                leak: (values - both.mean(axis=0)) / both.std(axis=0),
-                own: (values - values.mean(axis=0)) / values.std(axis=0),
-                whole: (values - train.mean()) / train.std(),
-                loose: values - mean,
-                variance: (values - mean) / spread**2,
-                sample: (values - mean) / train.std(axis=0, ddof=1),
-            }
-            _require_values(f"scaled {name}", part, (values - mean) / spread, rule, mistakes)
-        _require_unchanged("train", given[0], train)
-        _require_unchanged("other", given[1], other)
+class Cut(NamedTuple):
+    """A series and how it is cut; `boundary` is where the test begins."""
+
+    series: np.ndarray
+    look_back: int
+    horizon: int
+    boundary: int = 0
+
+    def names(self) -> dict[str, Any]:
+        """What a program starts from."""
+        return self._asdict() | {"np": np, "tensor": tensor}
+
+
+def _random(count: int) -> np.ndarray:
+    return torch.randn(count, generator=generator(count), dtype=torch.float64).numpy()
+
+
+READABLE = np.array([3, 1, 4, 1.5, 9, 2.6, 5, 3.5, 8, 9.7, 9.3, 2.3, 8.4, 6, 2.5, 4.2])
 
 
 @question
-def climatology(answer: Callable[..., Any]) -> None:
-    """Check means by day of the year and hour, over neighbouring days, on a year that is a circle."""
-    for seed, (years, half_width, missing) in enumerate(((2, 0, 0), (3, 2, 500), (1, 5, 0))):
-        day, hour = (np.tile(part.ravel(), years) for part in np.indices((365, 24)))
-        keep = torch.randperm(len(day), generator=generator(seed)).numpy()[missing:]
-        day, hour = day[keep], hour[keep]
-        values = 10 + 3 * hour + _random(seed + 20, len(day))
-        given = values.copy()
-        got = _array("The climatology", answer(given, day, hour, half_width), (365, 24), "(days, hours)")
-        rule = "Entry [d, h] must be the mean of all values at hour h on the days within half_width of d."
-        _require_values("climatology", got, *_climatologies(values, day, hour, half_width, rule))
-        _require_unchanged("values", given, values)
+def windows(answer: Answer) -> None:
+    """Check question 1: all pairs of past and future of a series."""
+    telling = [Cut(READABLE[:11], 5, 3), Cut(_random(11), 4, 2), Cut(_random(9), 3, 1), Cut(_random(7), 2, 5)]
+    each_case([*telling, Cut(READABLE[:5], 2, 2), Cut(READABLE[:3], 1, 1)], lambda case: _check_windows(answer, case))
 
 
-def _climatologies(
-    values: Floats, day: np.ndarray, hour: np.ndarray, half_width: int, rule: str
-) -> tuple[Floats, str, dict[str, Floats]]:
-    """Return the right table, the rule, and the tables that common mistakes give."""
-    total, count, last = np.zeros((365, 24)), np.zeros((365, 24)), np.zeros((365, 24))
-    np.add.at(total, (day, hour), values)
-    np.add.at(count, (day, hour), 1)
-    last[day, hour] += values
+def _check_windows(answer: Answer, case: Cut) -> None:
+    series, look_back, horizon, _ = case
+    got = require_parts("windows", call("windows", answer, series, look_back, horizon), "past", "future")
+    given = f"For {len(series)} hours, look_back {look_back} and horizon {horizon}"
+    rules = {
+        "past": f"{given}, row m of past must hold hours m to m + look_back - 1, for every pair that fits.",
+        "future": f"{given}, row m of future must begin one hour after row m of past ends.",
+    }
+    parts = {name: array(name, part) for name, part in zip(rules, got, strict=True)}
+    _require_order("past", series, parts["past"])
+    meanings = {"past": "(pairs, look_back)", "future": "(pairs, horizon)"}
+    require_result(WINDOWS, case.names(), parts, rules, meanings)
 
-    def near(table: Floats, first: int = -half_width) -> Floats:
-        return sum(np.roll(table, shift, axis=0) for shift in range(first, half_width + 1))
 
-    def open_year(table: Floats) -> Floats:
-        return np.stack([table[max(0, d - half_width) : d + half_width + 1].sum(axis=0) for d in range(365)])
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mistakes = {
-            "Got a year with two ends: the neighbours of 1 January lie in December too (np.roll goes round).": (
-                open_year(total) / open_year(count)
-            ),
-            "Got neighbours on one side only: days before and after count.": near(total, 0) / near(count, 0),
-            "Got equal dates only: average over the neighbouring days too.": total / count,
-            "Got one value for each place: table[day, hour] += values keeps only the last, np.add.at adds up all.": (
-                near(last) / near(count)
-            ),
-            "Got the mean of the dates' means: add up sums and counts over the days and divide once, at the end.": (
-                near(total / count) / (2 * half_width + 1)
-            ),
-        }
-    return near(total) / near(count), rule, mistakes
+SPLIT = Program(
+    """
+series = {values}
+starts = np.arange(len(series) - look_back - horizon + 1)  # of all windows
+both = np.lib.stride_tricks.sliding_window_view(series, look_back + horizon)
+train = both[{train}]{order}
+test = both[{test}]{order}
+past, future = slice(0, look_back), slice({future})
+{returned}
+train_past, train_future = tensor(train[:, past]), tensor(train[:, future])
+test_past, test_future = tensor(test[:, past]), tensor(test[:, future])
+{exchanged}
+""",
+    ("train_past", "train_future", "test_past", "test_future"),
+    values=Hole(
+        "series",
+        "What are the windows made of? The values as they are.",
+        "np.arange(float(len(series)))",
+        "(series - series[:boundary].mean()) / series[:boundary].std()",
+        "(series - series.mean()) / series.std()",
+    ),
+    train=Hole(
+        "starts + look_back + horizon <= boundary",
+        "Windows overlap: which hour is the last one that a window reads or forecasts?",
+        "starts + look_back <= boundary",
+        "starts + look_back < boundary",
+        "starts < boundary",
+        "starts <= boundary",
+        *[f"starts + look_back + horizon {sign} boundary{more}" for sign, more in (("<=", " + 1"), ("<", ""))],
+        *[f"starts + look_back + horizon <= boundary - {less}" for less in ("horizon", "look_back", "2")],
+        "(starts > 0) & (starts + look_back + horizon <= boundary)",
+        "starts >= 0",
+        "starts + look_back >= boundary",
+        "starts % horizon == 0",
+        "starts % look_back == 0",
+        "(starts + look_back + horizon <= boundary) & (starts % horizon == 0)",
+        "(starts + look_back + horizon <= boundary) & (starts % look_back == 0)",
+        *[f"starts < int({share} * len(starts))" for share in (0.8, 0.75, 0.7, 0.9, 0.67, 0.5)],
+        *[f"starts < {count}" for count in range(1, 12)],
+    ),
+    test=Hole(
+        "starts + look_back >= boundary",
+        "Which is the first window whose future begins at the boundary? Its past is known by then.",
+        "starts >= boundary",
+        "starts > boundary",
+        "starts + look_back > boundary",
+        "starts + look_back >= boundary - 1",
+        "starts + look_back > boundary - horizon",
+        "starts >= 0",
+        "starts + look_back >= boundary - horizon",
+        "starts + look_back >= boundary + horizon",
+        "(starts + look_back >= boundary) & (starts < len(starts) - 1)",
+        "(starts + look_back >= boundary) & ((starts + look_back - boundary) % horizon == 0)",
+        "starts + look_back + horizon <= boundary",
+        "starts + look_back - 1 >= boundary + horizon",
+        *[f"starts >= int({share} * len(starts))" for share in (0.8, 0.75, 0.7, 0.9, 0.67, 0.5)],
+        *[f"starts >= {count}" for count in range(1, 12)],
+    ),
+    order=Hole("", "Windows stay in the order of time.", "[::-1]"),
+    future=Hole(
+        "look_back, None",
+        "Which hours follow the past?",
+        "look_back - 1, -1",
+        "look_back, look_back + 1",
+        "-1, None",
+        "0, horizon",
+    ),
+    returned=Hole("", "Which part is returned first?", "train, test = test, train"),
+    exchanged=Hole(
+        "",
+        "What is returned is (past, future) of training, then (past, future) of the test.",
+        "train_future, test_past = test_past, train_future",
+        "train_past, train_future, test_past, test_future = train_future, train_past, test_future, test_past",
+    ),
+)
 
 
 @question
-def skill(answer: Callable[..., Any]) -> None:
-    """Check the skill score of a forecast against a reference."""
-    for seed, shape in enumerate(((9,), (6, 4))):
-        truth = _random(seed, *shape)
-        forecast, reference = (truth + size * _random(seed + k, *shape) for k, size in ((30, 0.5), (40, 1.5)))
-        good, poor = np.mean((forecast - truth) ** 2), np.mean((reference - truth) ** 2)
-        got = _array("The skill", answer(forecast.copy(), reference.copy(), truth.copy()), (), "a single number")
-        mistakes = {
-            "Got the ratio of the root mean squared errors: leave the squares.": 1 - np.sqrt(good / poor),
-            "Got the ratio itself: skill is 1 minus it.": good / poor,
-            "Got forecast and reference in exchanged places.": 1 - poor / good,
-            "Got 1 - MSE / variance of the truth: divide by the reference's MSE.": 1 - good / np.var(truth),
-        }
-        _require_values("skill", got, np.array(1 - good / poor), "Skill is 1 - MSE / MSE of the reference.", mistakes)
+def split_windows(answer: Answer) -> None:
+    """Check question 2: windows are assigned to training or test by time, no hour of the test part in training."""
+    telling = [Cut(READABLE, 2, 3, 8), Cut(_random(30), 4, 3, 19), Cut(_random(25), 2, 1, 12)]
+    smallest = [Cut(_random(24), 5, 4, 16), Cut(READABLE[:8], 2, 1, 5)]
+    each_case([*telling, *smallest], lambda case: _check_split(answer, case))
+
+
+def _check_split(answer: Answer, case: Cut) -> None:
+    result = require_parts("split_windows", call("split_windows", answer, *case), "train", "test")
+    got = {}
+    for name, part in zip(("train", "test"), result, strict=True):
+        parts = zip(("past", "future"), require_parts(f"The {name} part", part, "past", "future"), strict=True)
+        got |= {f"{name}_{which}": array(f"{name} {which}", values) for which, values in parts}
+    rules = {}
+    for name, rule in (
+        ("train", f"must hold every window without an hour at or after the boundary {case.boundary}, and no other."),
+        ("test", f"must hold every window whose future lies at or after the boundary {case.boundary}, and no other."),
+    ):
+        past, future = (got[f"{name}_{which}"] for which in ("past", "future"))
+        _require_order(f"those for {name}", case.series, past)
+        held = _hours(case.series, torch.cat([past.flatten(), future.flatten()]))
+        words = f"The {name} part {rule}" + (f" Yours holds hours {min(held)} to {max(held)}." if held else "")
+        rules |= {f"{name}_past": words, f"{name}_future": words}
+    meanings = {part: f"(windows, {'look_back' if part.endswith('past') else 'horizon'})" for part in rules}
+    require_result(SPLIT, case.names(), got, rules, meanings)
+
+
+def _hours(series: np.ndarray, windows: Tensor) -> list[int]:
+    """Return the hours of the series that the windows hold, as far as its values tell."""
+    number = {value: hour for hour, value in enumerate(series.tolist())}
+    return [number[value] for value in windows.flatten().tolist() if value in number]
+
+
+def _require_order(name: str, series: np.ndarray, past: Tensor) -> None:
+    """Require that windows begin later and later."""
+    begin = _hours(series, past[:, 0]) if past.dim() == 2 and past.shape[1] else []
+    if len(begin) == len(past) and sorted(begin) != begin and sorted(begin)[::-1] != begin:
+        rule = f"Windows must stay in the order of time, {name} too: shuffled ones lose it."
+        raise CheckFailed(f"{rule} Got windows that begin with the hours {', '.join(map(str, begin[:8]))} ...")

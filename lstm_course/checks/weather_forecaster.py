@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from lstm_course import baselines, weather
-from lstm_course.checks.base import question, require
+from lstm_course.checks.answers import Answer, call
+from lstm_course.checks.base import CheckFailed, question, require
+from lstm_course.checks.learner import short
 from lstm_course.weather import Floats
 
 WARM_UP = 48  # hours that a model reads before the first forecast that counts
@@ -64,51 +66,95 @@ def _test_year() -> Year:
     return Year(inputs, past[:, -1:], truth, float(np.diff(y[train]).std()), BOUND * error)
 
 
-@question
-def train_forecaster(answer: Callable[..., Any]) -> None:
+@question(seconds=120)
+def train_forecaster(answer: Answer) -> None:
     """Train the learner's model and judge its forecasts of a year that it has not seen."""
-    model = answer(*training_data())
+    model = call("train_forecaster", answer, *training_data(), again=False)
     require(
-        callable(model),
+        callable(model) and not isinstance(model, type),
         "train_forecaster must return the trained model: something to be called with inputs (B, T, 12).",
-        f"{type(model).__name__}",
+        f"{type(model).__name__} {short(model)}",
         "Do you return the losses, or forget the return?",
     )
     year = _test_year()
-    changes = _changes(model, year.inputs)
-    _require_no_look_ahead(model, year.inputs)
-    error = baselines.rmse(year.now + changes[WARM_UP:, None].double().numpy() * year.spread, year.truth)
+    _require_sober(model, year.inputs[None, :200])
+    changes = _changes(model, year.inputs[None])[0, WARM_UP:].double().numpy()[:, None]
+    error = baselines.rmse(year.now + changes * year.spread, year.truth)
     standing = baselines.rmse(year.now, year.truth)
-    require(
-        error < year.bound,
-        f"The RMSE one hour ahead in 2014 must be below {year.bound:.3f} deg C, {BOUND} of the linear model's.",
-        f"{error:.3f} ('nothing changes' has {standing:.3f})",
-        "Train for more steps, or check that output at hour t is compared with changes[t] of the same hour.",
-    )
+    rule = f"The RMSE one hour ahead in 2014 must be below {year.bound:.3f} deg C, {BOUND} of the linear model's."
+    found = f"{error:.3f} ('nothing changes' has {standing:.3f})"
+    if error >= year.bound:
+        raise CheckFailed(f"{rule} Got {found}.\n{_advice(model, year, changes)}")
 
 
 def _changes(model: Callable[[Tensor], Any], inputs: Tensor) -> Tensor:
-    hours = len(inputs)
+    batch, hours, _ = inputs.shape
     with torch.no_grad():
-        got = model(inputs[None].clone())
-    require(isinstance(got, Tensor), "The model must return a tensor.", type(got).__name__, "nn.LSTM returns a pair.")
+        got = call("The model", model, inputs, again=False)
+    hint = "nn.LSTM returns a pair: outputs, (h_n, c_n)." if isinstance(got, tuple) else ""
+    require(isinstance(got, Tensor), "The model must return a tensor.", type(got).__name__, hint)
     require(
-        tuple(got.shape) in ((1, hours), (1, hours, 1)),
-        f"For inputs (B, T, 12) = (1, {hours}, 12) the model must return a change for every hour, (B, T).",
+        tuple(got.shape) in ((batch, hours), (batch, hours, 1)),
+        f"For inputs (B, T, 12) = ({batch}, {hours}, 12) the model must return a change for every hour, (B, T).",
         f"shape {tuple(got.shape)}",
     )
-    require(bool(torch.isfinite(got).all()), "Every forecast must be a finite number.", "NaN or infinity")
-    return got.reshape(hours)
+    hint = "Did the loss become NaN while training? Try a smaller lr."
+    require(bool(torch.isfinite(got).all()), "Every forecast must be a finite number.", "NaN or infinity", hint)
+    return got.reshape(batch, hours)
 
 
-def _require_no_look_ahead(model: Callable[[Tensor], Any], inputs: Tensor) -> None:
-    """Change the second half of some inputs; what the model says in the first half must stay."""
-    some, half = inputs[:200], 100
-    later = torch.cat([some[:half], -some[half:]])
-    change = (_changes(model, some) - _changes(model, later))[:half].abs().max().item()
+def _require_sober(model: Callable[[Tensor], Any], inputs: Tensor) -> None:
+    """Require the same forecasts twice, none that looks ahead, and none that depends on the rest of the batch."""
+    got, hours = _changes(model, inputs), inputs.shape[1]
+    moved = (_changes(model, inputs) - got).abs().max().item()
     require(
-        change < 1e-4,
-        "The forecast made at hour t must depend on hours up to t only.",
-        f"a forecast that moves by {change:.3g} when later hours are changed",
-        "Is the network bidirectional, normalised over time, or with dropout on (call model.eval() first)?",
+        moved < 1e-4,
+        "The same inputs must give the same forecasts.",
+        f"forecasts that move by {moved:.3g} from call to call",
+        "Dropout is still on: model.eval() switches it off. And torch.randn, if any, belongs into training only.",
     )
+    half = hours // 2
+    later = torch.cat([inputs[:, :half], -inputs[:, half:]], dim=1)
+    moved = (_changes(model, later) - got)[:, :half].abs().max().item()
+    require(
+        moved < 1e-4,
+        "The forecast made at hour t must depend on hours up to t only.",
+        f"a forecast that moves by {moved:.3g} when later hours are changed",
+        "Is the network bidirectional, normalised over time, or does it read inputs[t + 1]?",
+    )
+    moved = (_changes(model, torch.cat([-inputs, inputs]))[1:] - got).abs().max().item()
+    require(
+        moved < 1e-4,
+        "The forecasts for one series must not depend on the others of its batch.",
+        f"a forecast that moves by {moved:.3g} when another series is added",
+        "nn.LSTM without batch_first=True takes the series for steps of time. Or is it normalised over the batch?",
+    )
+
+
+def _advice(model: Callable[[Tensor], Any], year: Year, changes: Floats) -> str:
+    """Say what is wrong with forecasts, by comparing them with what some mistakes would give."""
+    right = (year.truth - year.now) / year.spread
+    factor = float((changes * right).sum() / max((changes**2).sum(), 1e-9))
+    alone = _changes(model, year.inputs[None, -1:])[0, -1].item()
+    suspects = {
+        "It says nearly the same at every hour: is an optimiser.step() missing, or does the loss subtract (B, T) from "
+        "(B, T, 1), which broadcasts?": changes.std() < 0.1,
+        f"Multiplied by {factor:.3g} it would be right: a change is later minus now, in units of the spread.": (
+            abs(factor - 1) > 0.2 and baselines.rmse(year.now + factor * changes * year.spread, year.truth) < year.bound
+        ),
+        "It forecasts the temperature itself rather than its change.": (
+            baselines.rmse(changes[:-1], year.inputs[WARM_UP + 1 :, :1].double().numpy()) < 0.5
+        ),
+        "It says the change of the hour before, which it has read: output t belongs to changes[t], not to t - 1.": (
+            baselines.rmse(changes[1:], right[:-1]) < 0.5
+        ),
+        "It is worse than saying that nothing changes. Does the loss fall? Try a smaller lr.": (
+            baselines.rmse(changes, right) > baselines.rmse(0 * right, right)
+        ),
+        "It fits the hour after next better: output t belongs to changes[t], not to t + 1.": (
+            baselines.rmse(changes[:-1], right[1:]) < baselines.rmse(changes, right)
+        ),
+        "It remembers nothing: its forecast is the same without the hours before.": abs(alone - changes[-1, 0]) < 1e-5,
+    }
+    found = [words for words, holds in suspects.items() if holds]
+    return found[0] if found else "Train for more steps (the lesson takes 250 with lr=0.01), or with more units."

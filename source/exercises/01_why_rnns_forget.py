@@ -14,7 +14,7 @@
 #
 # Each question has a cell to fill in and a check below it. Run both: the check says that the answer is right, or which rule it
 # breaks and what it got. Stuck? Open the hints one by one; each gives away a little more. The questions do not depend on each
-# other.
+# other. To see what is solved in all exercises and what comes next, run `import lstm_course; lstm_course.progress()` in a cell.
 
 # %% id="setup"
 import torch
@@ -32,6 +32,7 @@ torch.set_num_threads(1)
 # $$h_t = \tanh(W_x\, x_t + W_h\, h_{t-1} + b) \quad\text{for every row of the batch.}$$
 #
 # The weights are stored as PyTorch stores them: a row for each new unit. Think of the shapes first, then write one line.
+# Gradients must be able to flow through it, so stay with PyTorch's operations.
 
 
 # %% id="rnn-step" points=2 minutes=10 difficulty=1

@@ -16,7 +16,8 @@
 # breaks and what it got. Stuck? Open the hints one by one; each gives away a little more. The questions do not depend on each
 # other.
 #
-# `nn.LSTM`, `nn.LSTMCell` and `cells.lstm_step` are what you are building, so do without them in questions 1 and 2.
+# `nn.LSTM`, `nn.LSTMCell` and `cells.lstm_step` are what you are building, so do without them in questions 1 and 2. Gradients must be
+# able to flow through what you write in questions 1 to 3, so stay with PyTorch's operations.
 
 # %% id="setup"
 import torch

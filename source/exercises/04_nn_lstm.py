@@ -27,7 +27,7 @@ torch.set_num_threads(1)
 # %% [markdown] id="predict-shapes-task"
 # ## 1. Predict the shapes
 #
-# Return the shapes of `out`, `h_n` and `c_n` as three tuples of numbers, **without running an LSTM**. Whoever can write
+# Return the shapes of `out`, `h_n` and `c_n` as three tuples of numbers, **without building an LSTM**. Whoever can write
 # this function will not be surprised by a shape again. For example, `nn.LSTM(8, 16)` on 10 steps of a batch of 4:
 #
 # ```python
@@ -85,7 +85,7 @@ check.predict_shapes(predict_shapes)
 # ## 2. Count the parameters
 #
 # How many numbers does `nn.LSTM(I, H, num_layers, bidirectional=...)` learn? Return the count, worked out with the
-# formula of the lesson. Per layer and direction, with $I$ the numbers that **this layer** reads:
+# formula of the lesson, again without building one. Per layer and direction, with $I$ the numbers that **this layer** reads:
 #
 # $$4\,\bigl(H(I + H) + 2H\bigr)$$
 
@@ -177,8 +177,8 @@ check.last_valid(last_valid)
 # ## 4. Many to one
 #
 # Write the first tutorial model without its faults: it reads a **batch-first, padded** batch and gives one answer per
-# sequence. Inside: one `nn.LSTM` and one `nn.Linear` on the top layer's hidden state at the last valid step. The check
-# tests what the lesson tested:
+# sequence. Inside: one `nn.LSTM` that reads in one direction, and one `nn.Linear` on its top layer's hidden state at the
+# last valid step, with nothing done to the answer. The check tests what the lesson tested:
 #
 # - changing one sequence moves its own answer only;
 # - what stands in the padding does not matter;
@@ -237,7 +237,8 @@ check.many_to_one(ManyToOne)
 # ## 5. Many to many
 #
 # Now the third tutorial model: **time first**, an answer at every step, and the state goes in and out, so that a long
-# sequence can be fed in pieces. No `view`: a linear layer acts on the last axis anyway.
+# sequence can be fed in pieces. Inside: one `nn.LSTM` of one layer and one `nn.Linear`. No `view`: a linear layer acts on
+# the last axis anyway.
 #
 # - the answer at a step depends on this step and earlier ones, not on later ones;
 # - two pieces with the state carried over give the same as one call;

@@ -14,7 +14,8 @@
 #
 # Write your answer where it says `YOUR CODE HERE`, run the cell, then run the check below it: it says which rule is broken and what
 # it got. The hints are folded, from a nudge to almost the answer. The questions do not depend on each other. Arrays are numpy
-# arrays, except in the last question.
+# arrays of float64, except in the last question. Return such arrays (tensors and nested lists of numbers will do as well), and leave
+# those that you are given as they are.
 
 # %% id="setup"
 import numpy as np
@@ -43,9 +44,10 @@ torch.set_num_threads(1)  # two threads on a busy machine can be ten times slowe
 
 # %% id="windows" points=2 minutes=10 difficulty=1
 def windows(series, look_back, horizon):
-    """All pairs of past and future.
+    """All pairs of past and future, the oldest first.
 
-    series: (N,); returns past: (M, look_back) and future: (M, horizon).
+    series: (N,), look_back and horizon: at least 1, together at most N;
+    returns past: (M, look_back) and future: (M, horizon).
     """
     ### BEGIN SOLUTION
     pairs = len(series) - look_back - horizon + 1
@@ -95,7 +97,8 @@ check.windows(windows)
 def split_windows(series, look_back, horizon, boundary):
     """Windows for training and for testing.
 
-    series: (N,); returns (past, future), (past, future): first training, then test;
+    series: (N,); boundary: an index, at least look_back + horizon and at most N - horizon;
+    returns (past, future), (past, future): first training, then test;
     past: (M, look_back), future: (M, horizon).
     """
 
@@ -184,14 +187,16 @@ check.scale(scale)
 # that day: with `half_width=2`, the entry for day 10 is the mean over the days 8, 9, 10, 11 and 12 of all years. Here every year has 365
 # days, and the year is a circle: two days before day 0 lies day 363.
 #
-# There may be several values for a day and hour (one a year), or none; each value counts once.
+# There may be several values for a day and hour (one a year), or none, and they come in any order. **Each value counts once**: the mean of
+# the days' means is something else. Somewhere within `half_width` days there is always a value.
 
 
 # %% id="climatology" points=3 minutes=15 difficulty=2
 def climatology(values, day, hour, half_width):
     """The mean value for each day of the year and hour.
 
-    values: (N,); day: (N,) integers 0 .. 364; hour: (N,) integers 0 .. 23; returns (365, 24).
+    values: (N,); day: (N,) integers 0 .. 364; hour: (N,) integers 0 .. 23; half_width: 0 or more;
+    returns (365, 24).
     """
     ### BEGIN SOLUTION
     total, count = np.zeros((365, 24)), np.zeros((365, 24))
@@ -230,7 +235,8 @@ check.climatology(climatology)
 # %% [markdown] id="skill-task"
 # ## 5. Skill
 #
-# An error alone says little. The skill score compares the mean squared errors of a forecast and of a reference forecast of the same hours:
+# An error alone says little. The skill score compares the mean squared errors (MSE) of a forecast and of a reference forecast of the same
+# hours, each against the truth and over all hours together:
 #
 # $$\mathrm{skill} = 1 - \frac{\mathrm{MSE}(\text{forecast})}{\mathrm{MSE}(\text{reference})}$$
 
@@ -239,7 +245,8 @@ check.climatology(climatology)
 def skill(forecast, reference, truth):
     """The skill score of a forecast.
 
-    forecast, reference, truth: arrays of the same shape; returns a number.
+    forecast, reference, truth: arrays of the same shape; returns one number, below 0 for a
+    forecast that is worse than the reference.
     """
     ### BEGIN SOLUTION
     return 1 - np.mean((forecast - truth) ** 2) / np.mean((reference - truth) ** 2)
@@ -274,8 +281,8 @@ check.skill(skill)
 # Now with real weather. `inputs` holds the 26,303 hours of 2010 to 2012, one row per hour with the 12 scaled columns of the lesson;
 # `changes[t]` says how much the temperature changes from hour $t$ to hour $t + 1$, in units of the spread of such changes.
 #
-# Train any model you like and return it. It is called with a tensor (B, T, 12) and returns one forecast per hour, (B, T) or (B, T, 1): its output at
-# hour $t$ may depend on hours up to $t$ only. The check lets it read the year 2014, which it has never seen, and asks for an RMSE below 0.97 of a linear
+# Train any model you like and return it, with dropout, if any, switched off. It is called with a tensor (B, T, 12) and returns one forecast per
+# hour, (B, T) or (B, T, 1): its output at hour $t$ may depend on hours up to $t$ of its own series only. The check lets it read the year 2014, which it has never seen, and asks for an RMSE below 0.97 of a linear
 # autoregression over 24 hours with calendar.
 #
 # The lesson's recipe takes a few seconds: stretches of 72 hours, 64 at a time, drawn at random; the first 24 hours of each not scored; Adam with

@@ -32,6 +32,8 @@ torch.set_num_threads(1)
 # different letters **in the order that is given**, sorted or not, and may hold letters that the text does not use.
 #
 # A letter that the alphabet lacks must raise an error (any kind). A wrong row would go unnoticed: nothing in a network complains about it.
+#
+# (`letters.one_hot` does this; here you write it yourself. The same holds for `letters.shifted_pairs` in the next question.)
 
 
 # %% id="one-hot" points=2 minutes=10 difficulty=1
@@ -89,7 +91,7 @@ def shifted_pairs(words, alphabet):
     """What is read and what should be said.
 
     words: list of B strings, alphabet: string with "." in it; returns inputs and targets,
-    each (B, T), int64, where T is the length of the longest word plus 1.
+    places and not one-hot, each (B, T), int64, where T is the length of the longest word plus 1.
     """
     ### BEGIN SOLUTION
     T = 1 + max(len(word) for word in words)
@@ -131,8 +133,8 @@ check.shifted_pairs(shifted_pairs)
 # ## 3. Train a network to four of four
 #
 # Write a network and the function that trains it to spell one word: after each letter it must give the next one the highest logit, for "hello" four
-# of four. The check also tries other words and seeds, exchanges letters to see that the network uses what came before and does not look
-# ahead, and calls you twice with the same seed.
+# of four. The check also tries other words and seeds, exchanges letters to see that the network reads them and does not look
+# ahead, and calls you twice with the same seed. `forward` gives logits, without softmax, and the same ones for the same letters.
 #
 # No marks here: of "hello" it reads `hell` and says `ello`. The alphabet is `"".join(sorted(set(word)))`. `letters.one_hot(text, alphabet)` gives (T, V) and
 # `letters.encode(text, alphabet)` the places (T,). Choose the cell, its size, the steps and the step size. It should take below a second.
@@ -157,7 +159,7 @@ class Speller(nn.Module):
 
 
 def train_speller(word, seed):
-    """Train a Speller on one word and return it; the same seed gives the same net."""
+    """Train a Speller on one word and return it; the same seed gives the same net, another another."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     alphabet = "".join(sorted(set(word)))
@@ -213,8 +215,8 @@ check.train_speller(train_speller)
 def sample(logits, temperature, generator):
     """Draw a place per row.
 
-    logits: (B, V), temperature: number >= 0, generator: torch.Generator to draw from;
-    returns (B,), int64.
+    logits: (B, V), temperature: number >= 0, generator: torch.Generator to draw from, as it is;
+    returns (B,), int64, for a single row too.
     """
     ### BEGIN SOLUTION
     if temperature == 0:

@@ -39,13 +39,16 @@ torch.set_num_threads(1)  # two threads on a busy machine can be ten times slowe
 # | 3, 5 | 8 |
 #
 # The known windows belong to the caller: leave them as they are. And let gradients flow, so that a model can be trained on its own output.
+#
+# (`forecasting.rollout` does this; here you write it yourself. The same holds for `forecasting.companion_matrix` in the next question.)
 
 
 # %% id="rollout" points=2 minutes=10 difficulty=1
 def rollout(one_step, window, horizon):
     """Feed a one-step forecast back.
 
-    one_step: takes (M, L), returns (M,); window: (M, L), oldest value first; returns (M, horizon).
+    one_step: takes (M, L), returns (M,); window: (M, L), oldest value first; horizon: at least 1;
+    returns (M, horizon), of the dtype of the window.
     """
     ### BEGIN SOLUTION
     values = []
@@ -145,7 +148,8 @@ check.companion_matrix(companion_matrix)
 def wave_left(C, share):
     """The spectral radius of a closed loop, and the steps until only `share` is left.
 
-    C: (L, L); share: a number between 0 and 1; returns two numbers.
+    C: (L, L); share: a number between 0 and 1; returns two real numbers, the radius and the steps
+    (not rounded).
     """
     ### BEGIN SOLUTION
     rho = torch.linalg.eigvals(C).abs().max().item()
@@ -194,7 +198,7 @@ check.wave_left(wave_left)
 def direct_targets(series, horizon):
     """For every time the changes to the next `horizon` values.
 
-    series: (T,); returns (T - horizon, horizon).
+    series: (T,), longer than horizon; returns (T - horizon, horizon), of the same dtype.
     """
     ### BEGIN SOLUTION
     later = series[1:].unfold(0, horizon, 1)  # (T - horizon, horizon): y_{t+1} ... y_{t+horizon}
@@ -233,8 +237,8 @@ check.direct_targets(direct_targets)
 # - `calendar`: (26304, 4), sine and cosine of the hour and of the day of the year.
 #
 # Train what you like, and return a **function** `forecast(past, past_calendar, week_calendar)`: it gets the last 72 hours of M weeks, `past` (M, 72), their
-# calendar (M, 72, 4) and the calendar of the hours to come (M, 168, 4), and returns the temperatures to come, (M, 168), scaled like `past`. The check calls
-# it for weeks of 2014 and asks for an RMSE below 0.97 of the climatology's.
+# calendar (M, 72, 4) and the calendar of the hours to come (M, 168, 4), and returns the temperatures to come, (M, 168), scaled like `past`; each week is
+# forecast from its own past, whatever the other weeks are. The check calls it for weeks of 2014 and asks for an RMSE below 0.97 of the climatology's.
 #
 # Choose a cure of the lesson: hour by hour with the state kept (`forecasting.carry_on(model, past, horizon, known)` does the feeding back), trained on its own
 # output, or direct with 168 outputs. Or a linear model: nobody says that it must be a network. Stay below twenty seconds.

@@ -15,7 +15,7 @@ def double(answer):
     require(answer(3) == 6, "double(x) is 2 x.", answer(3))
 
 
-@question
+@question(takes="value")
 def shape(answer):
     require(answer == (2, 3), "The shape is (batch, hidden).", answer)
 
