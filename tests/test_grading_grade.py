@@ -8,8 +8,9 @@ import pytest
 from lstm_course.errors import CourseError
 from lstm_course.grading import MIME, exercise, grade, sandbox, work
 from lstm_course.grading.exercise import Order
-from lstm_course.grading.matching import questions
+from lstm_course.grading.matching import match, questions
 from lstm_course.grading.model import Limits, Result, Submission
+from lstm_course.grading.reading import read_cells
 from lstm_course.grading.run import CellRun, Run
 
 ROOT = Path(__file__).parents[1]
@@ -109,12 +110,22 @@ def test_an_error_is_not_counted_twice(kernel):
 def test_a_dead_kernel_costs_only_the_question_that_ended_it(kernel):
     assert earned(lstm_step="dies") == ["2", "0", "2*", "3*", "2*"]
     assert earned(four_gates="dies", lstm_sequence="dies") == ["0", "2*", "0", "3*", "2*"]
-    assert len(kernel.notebooks) == 2 + 3
+    # Where a run ends early, what is not solved by then is run alone: one question, then four.
+    assert len(kernel.notebooks) == (2 + 1) + (2 + 4)
+
+
+def test_a_question_run_alone_has_what_the_others_define():
+    helper = "import math\n@print\ndef helper():\n    return 1\nimport os; os._exit(0)\nx = 1\n%magic"
+    cells = read_cells(submission(four_gates=helper, lstm_step="dies").data)
+    matched = match(EXERCISE.solved, cells).alone("lstm-step", dict.fromkeys(IDS, "solved"))
+    defined = "import math\n\n@print\ndef helper():\n    return 1\nimport os"
+    assert matched.answers["four-gates"] == {"four-gates-defined": defined, "four-gates": "solved"}
+    assert matched.answers["lstm-step"] == {"lstm-step": "dies"}
 
 
 def test_every_answer_may_end_the_kernel(kernel):
     assert earned(**{id.replace("-", "_"): "dies" for id in IDS}) == ["0"] * 5
-    assert len(kernel.notebooks) == 1 + grade.MOST_RUNS_AGAIN
+    assert len(kernel.notebooks) == 2 + 5
 
 
 def test_an_added_cell_that_ends_the_kernel_costs_nothing(kernel):

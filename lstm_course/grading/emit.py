@@ -10,6 +10,7 @@ import json
 import math
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -39,9 +40,21 @@ def run(probe: Probe, seed: int, forbidden: Sequence[str] = (), given: Any = Non
     answer ends the cell.
     """
     trial = Trial(seed, forbidden, given)
-    with capture_output(), torch.random.fork_rng(devices=[]):
+    with capture_output(), torch.random.fork_rng(devices=[]), _as_torch_starts():
         values = encode(probe(trial))
     display({MIME: json.dumps({"values": values, "used": sorted(trial.used)}, allow_nan=False)}, raw=True)
+
+
+@contextmanager
+def _as_torch_starts() -> Iterator[None]:
+    """Leave out of account what a student's cell has set for all that follows."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 class Trial:
@@ -101,12 +114,18 @@ class Trial:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Note every function called meanwhile whose name is forbidden, whatever way it was reached."""
+        if not self.forbidden:
+            yield
+            return
         before = sys.getprofile()
-        sys.setprofile(self._note if self.forbidden else before)
+        sys.setprofile(self._note)
+        threading.setprofile(self._note)
         try:
             yield
         finally:
+            self.used |= set() if sys.getprofile() == self._note else {"sys.setprofile"}
             sys.setprofile(before)
+            threading.setprofile(None)
 
     def _note(self, frame: FrameType, event: str, function: Any) -> None:
         if event == "call":

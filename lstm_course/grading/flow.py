@@ -11,7 +11,7 @@ from lstm_course.grading import exercise, work
 from lstm_course.grading.cluster import cluster
 from lstm_course.grading.collect import Found, collect
 from lstm_course.grading.exercise import Order
-from lstm_course.grading.grade import MOST_RUNS_AGAIN
+from lstm_course.grading.grade import MOST_TIMES
 from lstm_course.grading.model import Limits, Result, Submission
 from lstm_course.grading.schedule import Lost, Pool, interruptible, local, results
 from lstm_course.grading.score import questions, unread
@@ -127,8 +127,8 @@ def _submission(one: Found, orders: Mapping[str, Order]) -> Submission:
 def _pool(plan: Plan, tasks: int) -> AbstractContextManager[Pool]:
     if plan.scheduler:
         return cluster(plan.scheduler)
-    longest = (1 + MOST_RUNS_AGAIN) * plan.limits.notebook_seconds + SLACK_SECONDS
-    return local(min(plan.workers, tasks), longest)
+    longest = (2 + MOST_TIMES) * plan.limits.notebook_seconds + SLACK_SECONDS
+    return local(min(plan.workers, tasks), longest, work.prepare if plan.sandbox else None)
 
 
 def _with_references(pool: Pool, orders: Mapping[str, Order]) -> dict[str, Order]:

@@ -1,8 +1,8 @@
 """Grade one submission: bytes in, one result out. The reference of a grading run is made in the same way."""
 
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from nbformat.v4.nbbase import NotebookNode
 
@@ -18,7 +18,7 @@ from lstm_course.grading.reading import read_cells
 from lstm_course.grading.run import CellRun, Run, run
 from lstm_course.grading.shortcuts import shortcuts
 
-MOST_RUNS_AGAIN = 4  # of one submission: each leaves out a cell that ended the one before
+MOST_TIMES = 1  # a notebook's time, after which nothing of a submission is run again
 
 
 def make_references(order: Order) -> dict[str, str]:
@@ -104,9 +104,6 @@ class _Grading:
     def run_again(self, first: Run) -> tuple[Run | None, set[str]]:
         """Give questions that may have failed for another's sake a second chance.
 
-        Each answer that failed gives way to the solution's once its own probes have run, and what ended the first
-        run, or overran its time there, is left out. Should another cell then end the second run, it is left out too.
-
         Returns
         -------
         again : Run or None
@@ -120,18 +117,35 @@ class _Grading:
         kept = set(failed[:1]) if failed and probes[failed[0]][-1].id in executed else set()
         if not set(failed) - kept - self.matched.open:
             return None, kept
-        solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
         best: dict[str, CellRun] = {}
-        latest, without = first, set(_cut_short(first))
-        for _ in range(MOST_RUNS_AGAIN):
-            latest = self.run({question: solutions[question] for question in failed}, without)
+        for latest in self._runs_again(first, failed, best):
             for several in probes.values():
                 if _passed(latest, several) > _passed(Run(best), several):
                     best |= {probe.id: latest.cells[probe.id] for probe in several if probe.id in latest.cells}
-            if not latest.problem:
-                break
-            without |= set(_cut_short(latest))
         return Run(best), kept
+
+    def _runs_again(self, first: Run, failed: list[str], best: Mapping[str, CellRun]) -> Iterator[Run]:
+        """Run again, as long as there is time.
+
+        At first each answer that failed gives way to the solution's once its own probes have run, and what ended the
+        first run, or overran its time there, is left out. Which cell ends a kernel is not always clear (`exit()`
+        takes a moment), so that where one ended, each question that is not solved by then is run alone.
+        """
+        end = time.monotonic() + MOST_TIMES * self.order.limits.notebook_seconds
+        solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
+        again = self.run({question: solutions[question] for question in failed}, _cut_short(first))
+        yield again
+        if not (first.problem or again.problem):
+            return
+        for question in (one for one in failed if one not in self.matched.open):
+            probes = self.order.exercise.probes[question]
+            if _passed(Run(best), probes) < len(probes) and time.monotonic() < end:
+                alone = replace(self, matched=self.matched.alone(question, solutions))
+                others = {probe.id for probe in _probes(self.order) if probe not in probes}
+                yield (latest := alone.run(without=others))
+                ended = set(_cut_short(latest))
+                if latest.problem and ended <= {probe.id for probe in probes} and time.monotonic() < end:
+                    yield alone.run(without=others | ended)  # the answer itself is there, for its other probes
 
 
 def _passed(shown: Run, probes: list[Probe]) -> int:
@@ -158,14 +172,20 @@ def _shortcuts(order: Order, matched: Matched) -> dict[str, str]:
     by_id = {
         id: source for cells in [*matched.answers.values(), *matched.added.values()] for id, source in cells.items()
     }
+    asks = questions(order.exercise.solved)
+    every = {name for asked in asks.values() for name in asked.names}
     sentences = {}
-    for question, asked in questions(order.exercise.solved).items():
+    for question, asked in asks.items():
         forbidden = order.exercise.probes[question][0].forbidden
-        answers = {id for id, source in by_id.items() if id in matched.answers[question] or asked.names & given(source)}
+        answers = {
+            id
+            for id, source in by_id.items()
+            if asked.names & given(source) or (id in matched.answers[question] and not every & given(source))
+        }
         used = {
             name: None
             for answer in answers
-            for name in shortcuts(by_id[answer], forbidden, [by_id[id] for id in by_id if id != answer])
+            for name in shortcuts(by_id[answer], forbidden, [by_id[id] for id in by_id if id != answer], asked.names)
         }
         if used:
             sentences[question] = f"The answer must do without {', '.join(used)}."

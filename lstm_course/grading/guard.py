@@ -25,6 +25,7 @@ OWN_GROWTH_BYTES = 512 * 1024**2  # what the grader's own process may take for o
 NEVER_MS = 86_400_000  # -1 would say the same, but makes the end of each dead kernel wait for a second
 QUEUE = 10_000  # messages; a kernel drops what it cannot send, also the end of a cell, and an honest loop shows a lot
 THREADS_A_PROCESS = 8
+MOST_FILES = 50_000
 FIELDS: dict[str, dict[str, type]] = {  # what nbval reads, by type of message; all other types are dropped
     "execute_reply": {"status": str},
     "kernel_info_reply": {"status": str},
@@ -180,6 +181,8 @@ class GuardedKernel(RunningKernel):
             most = self.limits.processes
             if len(processes) > most or sum(map(threads, processes)) > most * THREADS_A_PROCESS:
                 self._end(f"The notebook started more than {most} processes (or {THREADS_A_PROCESS} threads for each).")
+            if self.km.provisioner.files() > MOST_FILES:
+                self._end(f"The notebook made more than {MOST_FILES:,} files.")
             if all(sum(map(measure, processes)) > self.limits.memory_bytes for measure in MEASURES):
                 self._end(f"The notebook used more than {_mega(self.limits.memory_bytes)} of memory.")
 

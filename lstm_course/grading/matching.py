@@ -1,17 +1,20 @@
 """Find a submission's answers among its cells, also where another program has lost their ids or metadata."""
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from nbformat.v4.nbbase import NotebookNode
 
 from lstm_course.authoring import regions
 from lstm_course.grading.reading import SubmittedCell
+from lstm_course.grading.shortcuts import parsed
 
 GIVEN = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 PARTS = ("-task", "-check", "-hints")
 
 
@@ -46,11 +49,33 @@ class Matched:
     open: frozenset[str]
     notes: list[str] = field(default_factory=list)
 
+    def alone(self, question: str, solutions: Mapping[str, str]) -> "Matched":
+        """Give one question's cells as they are; of the others only what they define, under the solutions."""
+        others = {
+            name: {f"{name}-defined": _definitions("\n\n".join(cells.values())), name: solutions[name]}
+            for name, cells in self.answers.items()
+        }
+        added = {
+            place: cells if section_of(place) == question else {id: _definitions(text) for id, text in cells.items()}
+            for place, cells in self.added.items()
+        }
+        return replace(self, answers=others | {question: self.answers[question]}, added=added)
+
 
 def question_of(cell: NotebookNode) -> str:
-    """Give the question to whose section an instructor's cell belongs, by its id."""
-    part = next((part for part in PARTS if cell.id.endswith(part)), "")
-    return cell.id.removesuffix(part)
+    """Give the question to whose section an instructor's cell belongs."""
+    return section_of(cell.id)
+
+
+def section_of(id: str) -> str:
+    """Give the question to whose section the instructor's cell of this id belongs."""
+    return id.removesuffix(next((part for part in PARTS if id.endswith(part)), ""))
+
+
+def _definitions(source: str) -> str:
+    """Give the imports, functions and classes of a cell: what runs when they do is nothing that others wait for."""
+    kept = [node for node in parsed(source) if isinstance(node, DEFINES)]
+    return ast.unparse(ast.Module(kept, type_ignores=[]))
 
 
 def questions(instructor: NotebookNode) -> dict[str, Question]:
@@ -95,9 +120,7 @@ def _answers(
 ) -> tuple[dict[str, list[int]], list[str]]:
     """Give for each question the cells that answer it, and what to say of it."""
     code = {index: cell for index, cell in enumerate(submitted) if cell.kind == "code"}
-    claimed = {
-        index: next((name for name in (cell.grade_id, cell.id) if name in asked), "") for index, cell in code.items()
-    }
+    claimed = {index: _claim(asked, cell) for index, cell in code.items()}
     chosen, by_name, notes = {}, [], []
     for id, question in asked.items():
         empty = ("", question.stub.strip())
@@ -117,6 +140,14 @@ def _answers(
     if not any(chosen.values()) and not any(claimed.values()):
         notes.append("The notebook holds no question of this exercise: is it another one's?")
     return chosen, notes
+
+
+def _claim(asked: Mapping[str, Question], cell: SubmittedCell) -> str:
+    """Give the question that a cell answers by its ids, unless what it defines is asked for by others alone."""
+    id = next((name for name in (cell.grade_id, cell.id) if name in asked), "")
+    names = given(cell.source)
+    answered = [question for question, about in asked.items() if about.names & names]
+    return id if id in answered or not answered else ""
 
 
 def _places(

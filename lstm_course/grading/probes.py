@@ -23,8 +23,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jupytext
-
 from lstm_course.errors import CourseError
 
 OPTIONS = {"id", "rule", "parts", "rtol", "atol", "reason", "also", "lines_to_next_cell"}
@@ -109,6 +107,8 @@ def load(path: Path) -> dict[str, list[Probe]]:
     CourseError
         If the file cannot be read as such a script, naming the cell and the broken rule.
     """
+    import jupytext  # takes as long as all other modules of a worker, which has no use for it
+
     try:
         notebook = jupytext.reads(path.read_text("utf-8"), fmt="py:percent")
     except (OSError, UnicodeDecodeError, ValueError, SyntaxError) as error:

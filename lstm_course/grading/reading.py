@@ -12,7 +12,7 @@ from lstm_course.grading.places import Unreadable
 # Tried where it is no Unicode, in this order: code stays whole, whatever becomes of words.
 ENCODINGS = ("latin-1", "gb18030")
 MOST_VALUES = 4_000_000  # quotes and brackets: what a JSON text of a given length can cost in memory depends on them
-MOST_SOURCE = 1_000_000  # characters in one cell
+MOST_CELLS, MOST_SOURCE = 2_000, 1_000_000  # of code, which is parsed: and its characters in all cells together
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,14 @@ def read_cells(data: bytes) -> list[SubmittedCell]:
         cells = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     if not isinstance(cells, list):
         raise Unreadable("The file is no Jupyter notebook: it has no list of cells.")
-    return [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    read = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    code = [cell for cell in read if cell.kind == "code"]
+    if len(code) > MOST_CELLS or sum(len(cell.source) for cell in code) > MOST_SOURCE:
+        raise Unreadable(
+            f"A notebook has at most {MOST_CELLS:,} code cells and {MOST_SOURCE // 1000:,} kB of code; this one has "
+            "more: keep data out of its cells."
+        )
+    return read
 
 
 def _parsed(data: bytes) -> Any:
@@ -68,7 +75,7 @@ def _cell(cell: dict[str, Any]) -> SubmittedCell:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     source = _text(cell.get("source", cell.get("input")))  # "input" in format 3
-    return SubmittedCell(_text(cell.get("cell_type")), _text(cell.get("id")), _text(grade_id), source[:MOST_SOURCE])
+    return SubmittedCell(_text(cell.get("cell_type")), _text(cell.get("id")), _text(grade_id), source)
 
 
 def _text(value: Any) -> str:

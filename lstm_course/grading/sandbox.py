@@ -1,6 +1,6 @@
 """The bubblewrap command: what a submission sees of this machine, which is next to nothing, read-only.
 
-Writable are its home (with the working folder and /tmp in it), /dev/shm and /run, where its sockets lie: all in
+Writable are its home (with the working folder in it), /tmp, /dev/shm and /run, where its sockets lie: all in
 memory, of limited size, and gone with the sandbox. Nothing of it lies on this machine's disk.
 """
 
@@ -17,12 +17,14 @@ from lstm_course.errors import CourseError
 from lstm_course.grading.kernel import CONNECTION_FILE, STUDENT
 from lstm_course.grading.model import Limits
 
-HOME = "/home/student"
+HOME = "/student"  # where nobody keeps a course or a Python
 WORK = f"{HOME}/work"
 TEMPORARY = f"{HOME}/tmp"
+WRITABLE = (HOME, "/tmp", "/dev/shm", "/run")  # all in memory
 NOBODY = 65534  # who that is outside, where root grades
 SHARED_MEMORY_BYTES = 64 * 1024**2  # torch's and multiprocessing's
 SOCKETS_BYTES = 1024**2
+TMP_BYTES = 16 * 1024**2  # of /tmp, for who does not ask where to put a temporary file
 # Where root builds the sandbox: what `kernel.serve` needs to become the student, which also gives it up.
 BECOME_STUDENT = ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
 PASSWD = f"student:x:{STUDENT}:{STUDENT}::{HOME}:/bin/sh\n"
@@ -132,10 +134,11 @@ def command(
         *(("--userns-block-fd", str(go), *BECOME_STUDENT) if maps_users() else ()),
         *(("--seccomp", str(calls)) if calls >= 0 else ()),
         *_system(),
+        *(*writable, "--size", str(TMP_BYTES), "--tmpfs", "/tmp"),  # first: the course may lie below it
         *_python(),
         *_course(hide),
         *(*writable, "--size", str(limits.file_bytes), "--tmpfs", HOME),
-        *(*writable, "--dir", WORK, *writable, "--dir", TEMPORARY, "--symlink", TEMPORARY, "/tmp"),
+        *(*writable, "--dir", WORK, *writable, "--dir", TEMPORARY),
         *(*writable, "--size", str(SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"),
         *(*writable, "--size", str(SOCKETS_BYTES), "--tmpfs", "/run"),
         *(word for path, file in data.items() for word in ("--perms", "0444", "--ro-bind-data", str(file), path)),

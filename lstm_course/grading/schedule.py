@@ -84,9 +84,10 @@ def results(
 class Local:
     """Processes of this machine, each with a channel of its own, so that the death of one touches no other."""
 
-    def __init__(self, count: int, seconds: float) -> None:
+    def __init__(self, count: int, seconds: float, prepare: Callable[[], None] | None) -> None:
         self.seconds = seconds
-        self.idle = [_Worker() for _ in range(count)]
+        self.prepare = prepare
+        self.idle = [_Worker(prepare) for _ in range(count)]
         self.busy: dict[Future[Any], tuple[_Worker, threading.Timer]] = {}
 
     def has_room(self) -> bool:
@@ -99,7 +100,7 @@ class Local:
         try:
             future = worker.submit(function, *arguments)
         except BrokenExecutor:  # it died while it was idle
-            worker = _Worker()
+            worker = _Worker(self.prepare)
             future = worker.submit(function, *arguments)
         timer = threading.Timer(self.seconds, worker.kill)
         timer.daemon = True
@@ -113,7 +114,7 @@ class Local:
         timer.cancel()
         if isinstance(future.exception(), BrokenExecutor):
             worker.end()
-            worker = _Worker()
+            worker = _Worker(self.prepare)
         self.idle.append(worker)
 
     def end(self, *, at_once: bool) -> None:
@@ -129,11 +130,13 @@ class Local:
 class _Worker:
     """One process."""
 
-    def __init__(self) -> None:
+    def __init__(self, prepare: Callable[[], None] | None) -> None:
         context = multiprocessing.get_context("spawn")  # a copy of this process would have its threads' locks
         self._executor = ProcessPoolExecutor(1, context, _begin)
         self._pid = self._executor.submit(os.getpid)
         self.submit = self._executor.submit
+        if prepare:
+            self.submit(prepare)
 
     def kill(self) -> None:
         """Kill the process, also in the middle of a call."""
@@ -160,9 +163,12 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def local(count: int, seconds: float) -> Iterator[Pool]:
-    """Start `count` processes, each of which may take `seconds` for a call, and end them with the block."""
-    pool = Local(count, seconds)
+def local(count: int, seconds: float, prepare: Callable[[], None] | None = None) -> Iterator[Pool]:
+    """Start `count` processes, each of which may take `seconds` for a call, and end them with the block.
+
+    Each calls `prepare` before anything else, as a head start: if it fails, that is no call's fault.
+    """
+    pool = Local(count, seconds, prepare)
     try:
         yield pool
     except BaseException:

@@ -6,14 +6,15 @@ stands: `torch.nn.modules.rnn.LSTM` is `torch.nn.LSTM`.
 
 Literal text given to `exec`, `eval` or `import_module` is read as well. Text that a program makes at run time is left
 to the sandbox, which watches by name what an answer calls (`emit.Trial`) and, where `hide` names a module, does not
-have it. What neither sees: the lesson's own lines copied into the answer, and a program that takes the watch off first.
+have it. What neither sees: the lesson's own lines copied into the answer, and a program that is made at run time and
+takes the watch off before it calls anything. Who shares a process with an answer cannot do better.
 """
 
 import ast
 import re
 import symtable
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
@@ -21,13 +22,19 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 DEEPEST = 100  # levels of a syntax tree; honest code has about ten
 RUNS_TEXT = {"exec", "eval", "compile"}
+UNWATCHED = (  # where `emit.Trial` does not see what is called, and no answer to a question that forbids something goes
+    *("sys.setprofile", "sys.settrace", "sys.monitoring", "threading", "_thread", "concurrent", "multiprocessing"),
+    *("subprocess", "os.system", "os.popen", "os.fork", "os.posix_spawn", "ctypes"),
+)
 IMPORTS_TEXT = {"__import__", "import_module"}
 CELL_MAGIC = re.compile(r"\A\s*%%.*\n")  # what stands below it is run, or is no Python and is not looked at
 FOR_IPYTHON = re.compile(r"^([ \t]*)(?:[%!?/,;].*|.*[=(][ \t]*[%!].*|.*\?)$", re.MULTILINE)
 MOST_TRANSLATED = 200_000  # lines for IPython times characters: about a second
 
 
-def shortcuts(answer: str, forbidden: Sequence[str], others: Iterable[str] = ()) -> list[str]:
+def shortcuts(
+    answer: str, forbidden: Sequence[str], others: Iterable[str] = (), names: Collection[str] = ()
+) -> list[str]:
     """Name what is used of `forbidden`, by an answer or by what it uses of other cells.
 
     Parameters
@@ -39,25 +46,30 @@ def shortcuts(answer: str, forbidden: Sequence[str], others: Iterable[str] = ())
     others : iterable of str
         Sources of the notebook's other code cells: their imports count, and of the rest only the statements that give
         a name which the answer uses.
+    names : collection of str
+        What the question asks to define: what else stands in the answer's cell (a trial of it, say) counts like
+        another cell.
 
     Returns
     -------
     list of str
-        The forbidden names, each once; none where the source is no Python.
+        The forbidden names, or names of UNWATCHED, each once; none where the source is no Python.
     """
-    statements = _statements(answer)
-    elsewhere = [statement for source in others for statement in _statements(source)]
+    whole = parsed(answer)
+    statements = [statement for statement in whole if _given(statement) & set(names)] or list(whole)
+    elsewhere = [statement for source in others for statement in parsed(source)]
+    elsewhere += [statement for statement in whole if statement not in statements]
     used = _used(statements, elsewhere)
     finder = _Finder(forbidden)
     for statement in [*(s for s in elsewhere if isinstance(s, ast.Import | ast.ImportFrom)), *used, *statements]:
         finder.learn(statement)
     for statement in [*(s for s in used if not isinstance(s, ast.Import | ast.ImportFrom)), *statements]:
         finder.visit(statement)
-    return [name for name in forbidden if name in finder.found]
+    return [name for name in finder.looked_for if name in finder.found]
 
 
 @lru_cache(maxsize=1000)
-def _statements(source: str) -> tuple[ast.stmt, ...]:
+def parsed(source: str) -> tuple[ast.stmt, ...]:
     """Parse a cell; nothing where it is no Python that could run, or deeper than what walks through it can go."""
     for text in (source, _translated(source)):
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
@@ -75,7 +87,7 @@ def _depth(tree: ast.AST) -> int:
 
 
 def _translated(source: str) -> str:
-    """Write a cell in plain Python: magics and shell lines become calls of IPython's, which reads all again for each."""
+    """Write a cell in plain Python: magics and shell lines become calls of IPython's, if it has few to read."""
     lines = FOR_IPYTHON.findall(source)
     if len(lines) * len(source) < MOST_TRANSLATED:
         with suppress(SyntaxError):  # IPython's own readers raise it where the text is no Python at all
@@ -124,6 +136,7 @@ class _Finder(ast.NodeVisitor):
 
     def __init__(self, forbidden: Sequence[str]) -> None:
         self.forbidden = forbidden
+        self.looked_for = (*forbidden, *UNWATCHED) if forbidden else ()
         self.aliases: dict[str, str] = {}
         self.stars: set[str] = set()
         self.found: set[str] = set()
@@ -182,15 +195,15 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _visit_text(self, text: str) -> None:
-        for statement in _statements(text):
+        for statement in parsed(text):
             self.learn(statement)
             self.visit(statement)
 
     def _look(self, path: str | None) -> None:
         """Note a full name that is forbidden; `emit` has the same rule."""
         root, *parts = (path or "").split(".")
-        for name in self.forbidden:
-            if root == _root(name) and name.rpartition(".")[2] in parts:
+        for name in self.looked_for:
+            if name == root or (root == _root(name) and name.rpartition(".")[2] in parts):
                 self.found.add(name)
 
     def _path(self, node: ast.expr) -> str | None:

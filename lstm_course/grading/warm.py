@@ -28,10 +28,16 @@ PR_SET_PDEATHSIG = 1
 NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000 | 0x02000000
 # Nothing of the course: some of its modules are hidden in some sandboxes.
 IMPORTED = (
-    "ipykernel.kernelapp",
+    "IPython.core.completerlib",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
     "matplotlib.pyplot",
     "matplotlib_inline.backend_inline",
+    "pygments.formatters.terminal256",  # with the next for the first traceback
+    "stack_data",
+    "tornado.platform.asyncio",
     "torch",
 )
 

@@ -3,11 +3,17 @@
 import json
 from threading import Lock
 
+from lstm_course.grading import warm
 from lstm_course.grading.exercise import Order
 from lstm_course.grading.grade import grade_one, make_references
 from lstm_course.grading.model import Submission
 
 ONE_AT_A_TIME = Lock()  # a worker of dask may have several threads; pytest and its output belong to the process
+
+
+def prepare() -> None:
+    """Start this worker's parent of warm kernels, which takes a while, before the first submission asks for it."""
+    warm.parent()
 
 
 def refer(order: str) -> str:
