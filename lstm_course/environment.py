@@ -129,7 +129,7 @@ def widgets() -> str:
     for name, extension in EXTENSIONS.items():
         if not any(Path(folder, extension, "package.json").is_file() for folder in jupyter_path("labextensions")):
             return f"JupyterLab's half of {name} ({extension}) is missing: {INSTALL}, and restart JupyterLab."
-    importlib.import_module("lstm_course.widgets.spectral_radius").SpectralRadiusExplorer().close()
+    importlib.import_module("lstm_course.widgets.spectral_radius").SpectralRadiusExplorer()
     return ""
 
 

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from lstm_course import figures
-from lstm_course.drawings import backward_diagram, cell_diagrams
+from lstm_course.drawings import backward_diagram, wiring
 from lstm_course.drawings.backward_diagram import STAGES
 
 
@@ -45,7 +45,7 @@ def test_gradients_run_against_the_forward_arrows():
         for way in ways:
             (x_0, y_0), (x_1, y_1) = way.points[0], way.points[-1]
             assert x_1 <= x_0
-            if y_0 == y_1 and y_0 in (cell_diagrams.BELT, cell_diagrams.LOW):
+            if y_0 == y_1 and y_0 in (wiring.BELT, wiring.LOW):
                 assert x_1 < x_0
 
 

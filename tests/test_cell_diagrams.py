@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from lstm_course import figures
 from lstm_course.drawings import cell_diagrams
-from lstm_course.drawings.cell_diagrams import PALE_LINE, PATHS, THICK, THIN
+from lstm_course.drawings.wiring import LSTM_PATHS, PALE_LINE, THICK, THIN
 
 
 def wires(figure):
@@ -20,7 +20,7 @@ def black_symbols(figure):
     return {text.get_text() for text in figure.axes[0].texts if text.get_color() == "black"}
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LSTM_PATHS)
 def test_one_lit_path_is_thick_and_coloured_and_the_rest_is_pale(path):
     drawn = wires(cell_diagrams.lstm_figure(path))
     assert {width for colour, width in drawn if colour == PALE_LINE} == {THIN}
@@ -62,7 +62,7 @@ def test_rnn_and_lstm_have_one_scale():
     assert [axis.get_title() for axis in figure.axes] == ["RNN", "LSTM"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", LSTM_PATHS)
 def test_pictures_are_small_and_described(path, monkeypatch):
     shown = {}
     monkeypatch.setattr(figures, "display", lambda picture: shown.update(picture.bundle))

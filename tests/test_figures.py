@@ -27,6 +27,17 @@ def test_same_figure_gives_the_same_compact_picture():
     assert picture.info.get("Software") is None
 
 
+def test_small_areas_keep_their_colours():
+    figure, axis = figures.new(width=4, height=3)
+    axis.imshow(np.linspace(0, 1, 4000).reshape(50, 80), cmap="viridis", aspect="auto")
+    for x, colour in enumerate(figures.GATES.values()):
+        axis.plot(10 * x + 5, 25, "o", color=colour, markersize=3)
+    pixels = np.asarray(Image.open(io.BytesIO(figures.png(figure))).convert("RGB")).astype(int)
+    for colour in figures.GATES.values():
+        wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+        assert abs(pixels - wanted).sum(-1).min() < 40, colour
+
+
 def test_show_writes_picture_caption_and_description(capsys):
     figures.show(line(), "A <line>.", 'It rises\n   to "1" & falls.')
     assert "A <line>." in capsys.readouterr().out  # outside a notebook: its words

@@ -1,4 +1,4 @@
-"""`make lab` starts JupyterLab with the first lesson open; here the command behind it, on a free port."""
+"""`make lab` starts JupyterLab with the start page open; here the command behind it, on a free port."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from lstm_course.cli import COURSE, FIRST_LESSON
+from lstm_course.cli import COURSE, START_PAGE
 from tests.servers import TOKEN, free_port, get, wait_for
 
 
@@ -32,11 +32,11 @@ def running_lab(folder):
             lab.wait(timeout=30)
 
 
-def test_lab_answers_on_its_port_with_the_first_lesson(tmp_path):
+def test_lab_answers_on_its_port_with_the_start_page(tmp_path):
     with running_lab(tmp_path) as address:
         url, page = get(address)
-        assert url == f"{address}/lab/tree/{FIRST_LESSON}"
+        assert url == f"{address}/lab/tree/{START_PAGE}"
         assert "JupyterLab" in page
-        _, listing = get(f"{address}/api/contents/{FIRST_LESSON}?content=0")
+        _, listing = get(f"{address}/api/contents/{START_PAGE}?content=0")
         assert json.loads(listing)["type"] == "notebook"
         assert (COURSE / json.loads(listing)["path"]).is_file()

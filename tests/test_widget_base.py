@@ -1,14 +1,15 @@
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lstm_course import figures
-from lstm_course.widgets.base import Explorer, Slider
+from lstm_course.widgets.base import Explorer, FigureExplorer, Slider
 
 
-class Parabola(Explorer):
+class Parabola(FigureExplorer):
     """The smallest explorer: one line, one slider."""
 
     def __init__(self):
@@ -27,19 +28,32 @@ class Parabola(Explorer):
         return f"The parabola ends at {a:.1f}."
 
 
-def pixels(widget):
-    return np.asarray(Image.open(io.BytesIO(widget.picture)))
+def drawn(widget):
+    """The points of the moving line in the picture, in pixels."""
+    (line,) = ElementTree.fromstring(widget.picture).iter("{http://www.w3.org/2000/svg}polyline")
+    return np.array([point.split(",") for point in line.get("points").split()], dtype=float)
 
 
 def test_picture_and_description_follow_the_slider():
     widget = Parabola()
-    before = pixels(widget)
-    widget.values = {"a": 2.0}
-    assert widget.description == "The parabola ends at 2.0."
-    assert (pixels(widget) != before).any()
-    assert pixels(widget).shape == before.shape == (3 * figures.DPI, 4 * figures.DPI, 3)
-    widget.values = {"a": 1.0}
-    assert (pixels(widget) == before).all(), "nothing of the former picture is left"
+    for a in (2.0, 0.5):
+        widget.values = {"a": a}
+        assert widget.description == f"The parabola ends at {a:.1f}."
+        left, bottom, width, height = widget.line.axes.get_position().bounds
+        x, y = left + width * widget.x, bottom + height * a * widget.x**2 / 2  # the axes reach from 0 to 2
+        expected = np.stack([4 * figures.CSS_DPI * x, 3 * figures.CSS_DPI * (1 - y)], axis=1)
+        np.testing.assert_allclose(drawn(widget), expected, atol=0.06)  # tenths of a pixel are written
+
+
+def test_what_stays_is_sent_once_without_the_line():
+    widget = Parabola()
+    picture = Image.open(io.BytesIO(widget.background)).convert("RGB")
+    assert picture.size == (4 * figures.DPI, 3 * figures.DPI)
+    blue = tuple(int(figures.BLUE[at : at + 2], 16) for at in (1, 3, 5))
+    whole = Image.open(io.BytesIO(widget.still()[0])).convert("RGB")
+    counts = [(np.abs(np.asarray(image).astype(int) - blue).sum(-1) < 60).sum() for image in (picture, whole)]
+    assert counts[0] == 0
+    assert counts[1] > 100
 
 
 def test_every_request_is_answered_once():
@@ -67,8 +81,10 @@ def test_without_a_kernel_picture_and_words_remain():
     assert data["text/plain"] == "Widget: A parabola.\nThe parabola ends at 1.0."
 
 
-def test_update_must_be_written():
+def test_a_subclass_must_say_what_is_seen():
     figure, axis = figures.new()
     (line,) = axis.plot([0, 1])
     with pytest.raises(NotImplementedError):
-        Explorer(figure, [line], [], "Nothing.")
+        FigureExplorer(figure, [line], [], "Nothing.")
+    with pytest.raises(NotImplementedError):
+        Explorer([], "Nothing.")

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lstm_course import figures
-from lstm_course.drawings import cell_diagrams
-from lstm_course.drawings.cell_diagrams import BELT, COLUMN, LEFT, LOW, MAPS, MEET, OUT, PRODUCT, READ, RIGHT, SQUASH
+from lstm_course.drawings import cell_diagrams, wiring
+from lstm_course.drawings.wiring import BELT, COLUMN, LEFT, LOW, MAPS, MEET, OUT, PRODUCT, READ, RIGHT, SQUASH
 
 STAGES = "hczx"
 # What each stage is called, and where its gradients run.
@@ -96,7 +96,7 @@ def cell_figure(lit: str = STAGES, *, width: float = 4.9) -> Figure:
     if unknown := sorted(set(lit) - set(STAGES)):
         raise ValueError(f"A stage is one of the letters {', '.join(STAGES)}, got {', '.join(unknown)!r}.")
     figure, axis = figures.new(width=width, height=0.52 * width)
-    cell_diagrams.draw_lstm(axis, lit="")
+    wiring.draw_lstm(cell_diagrams.canvas(axis, wiring.LSTM_EDGES), lit="")
     for stage in lit:
         for way in _STRETCHES[stage]:
             _draw(axis, way)
@@ -104,9 +104,9 @@ def cell_figure(lit: str = STAGES, *, width: float = 4.9) -> Figure:
 
 
 def _draw(axis: Axes, way: _Way) -> None:
-    colour = cell_diagrams.COLOURS[way.colour]
+    colour = wiring.COLOURS[way.colour]
     x, y = zip(*way.points, strict=True)
-    axis.plot(x, y, color=colour, linewidth=cell_diagrams.THICK, linestyle=DASHED, zorder=3)
+    axis.plot(x, y, color=colour, linewidth=wiring.THICK, linestyle=DASHED, zorder=3)
     _head(axis, *way.points[-2:], colour)
     if way.label:
         axis.text(*way.place, f"${way.label}$", fontsize=12.5, ha="center", va="center", zorder=9)
@@ -148,7 +148,7 @@ def sequence_figure(steps: int = 4, cut: int | None = None, *, width: float = 7.
     for t in range(1, steps + 1):
         x = t * GAP
         _forward(axis, x)
-        style = {"facecolor": cell_diagrams.CELL, "edgecolor": "#777777", "zorder": 5}
+        style = {"facecolor": wiring.CELL, "edgecolor": "#777777", "zorder": 5}
         axis.add_patch(Rectangle((x - BOX, -BOX), 2 * BOX, 2 * BOX, **style))
         axis.text(x, 0, str(t), ha="center", va="center", fontsize=12, zorder=6)
         axis.text(x, 1.95, f"$L_{t}$", ha="center", va="center", fontsize=12)
@@ -169,5 +169,5 @@ def sequence_figure(steps: int = 4, cut: int | None = None, *, width: float = 7.
 def _forward(axis: Axes, x: float) -> None:
     """Draw the pale arrow by which the state reaches the box at `x`."""
     start = (x - GAP * (0.62 if x == GAP else 1), 0.0)
-    axis.plot([start[0], x - BOX], [0, 0], color=cell_diagrams.PALE_LINE, linewidth=cell_diagrams.THIN, zorder=1)
-    _head(axis, start, (x - BOX, 0.0), cell_diagrams.PALE_LINE)
+    axis.plot([start[0], x - BOX], [0, 0], color=wiring.PALE_LINE, linewidth=wiring.THIN, zorder=1)
+    _head(axis, start, (x - BOX, 0.0), wiring.PALE_LINE)

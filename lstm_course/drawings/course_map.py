@@ -86,13 +86,13 @@ def _exercise_minutes(path: Path) -> int:
 
 def table(course: list[Lesson]) -> str:
     """Write the course as a Markdown table with links, for a page in the folder of the lessons."""
-    rows = ["| | lesson | the question | time | exercises | read before |", "|---|---|---|---|---|---|"]
+    rows = ["| no. | lesson | the question | time | exercises | read before |", "|---|---|---|---|---|---|"]
     known = {lesson.number: lesson for lesson in course}
     for lesson in course:
         exercises = "none"
         if lesson.exercise_minutes:
             exercises = f"[{_time(lesson.exercise_minutes)}](../exercises/{lesson.name}.ipynb)"
-        needs = ", ".join(f"[{n}]({known[n].name}.ipynb)" for n in lesson.needs if n in known) or "nothing"
+        needs = " ".join(f"[{n}]({known[n].name}.ipynb)" for n in lesson.needs if n in known) or "nothing"
         title = f"[{lesson.title}]({lesson.name}.ipynb)"
         rows.append(
             f"| {lesson.number} | {title} | {lesson.question} | {_time(lesson.minutes)} | {exercises} | {needs} |"

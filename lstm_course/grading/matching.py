@@ -120,7 +120,10 @@ def _answers(
 ) -> tuple[dict[str, list[int]], list[str]]:
     """Give for each question the cells that answer it, and what to say of it."""
     code = {index: cell for index, cell in enumerate(submitted) if cell.kind == "code"}
-    claimed = {index: _claim(asked, cell) for index, cell in code.items()}
+    by_metadata = any(cell.grade_id in asked for cell in code.values())  # editors keep it, and may give new ids
+    claimed = {
+        index: _claim(asked, cell.grade_id if by_metadata else cell.id, cell.source) for index, cell in code.items()
+    }
     chosen, by_name, notes = {}, [], []
     for id, question in asked.items():
         empty = ("", question.stub.strip())
@@ -142,12 +145,11 @@ def _answers(
     return chosen, notes
 
 
-def _claim(asked: Mapping[str, Question], cell: SubmittedCell) -> str:
-    """Give the question that a cell answers by its ids, unless what it defines is asked for by others alone."""
-    id = next((name for name in (cell.grade_id, cell.id) if name in asked), "")
-    names = given(cell.source)
+def _claim(asked: Mapping[str, Question], id: str, source: str) -> str:
+    """Give the question that a cell answers by its id, unless what it defines is asked for by others alone."""
+    names = given(source)
     answered = [question for question, about in asked.items() if about.names & names]
-    return id if id in answered or not answered else ""
+    return id if id in asked and (id in answered or not answered) else ""
 
 
 def _places(

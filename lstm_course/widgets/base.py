@@ -1,35 +1,52 @@
-"""What every widget of the course shares: labelled native inputs, one kept figure, a description that follows.
+"""What the widgets of the course share: labelled native inputs, a picture, a description that follows.
 
-The picture is drawn in Python, so the maths lives once. One figure is kept: its axes and fixed text are drawn
-once, and a step only redraws the artists that move (blitting), so nothing flickers and a step stays well under
-100 ms. Without a kernel the saved notebook shows the picture and the description of the starting values.
+Pictures are computed in Python, so the maths lives once, and sent as SVG, which takes the browser a few milliseconds.
+Without a kernel the saved notebook shows a picture and its description.
 """
 
-import io
 import pathlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
-from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.lines import Line2D
 
 from lstm_course import figures
+from lstm_course.drawings.pens import SvgPen
 
 HERE = pathlib.Path(__file__).parent
+
+
+class Widget(anywidget.AnyWidget):
+    """A widget that leaves a picture and its description where no kernel or no browser's script answers."""
+
+    _css = HERE / "widget.css"
+
+    caption = traitlets.Unicode().tag(sync=True)
+
+    def still(self) -> tuple[bytes, int, str]:
+        """Return a picture (PNG), its width in CSS pixels, and the words that say what is seen."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**options)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        picture, width, description = self.still()
+        words = {
+            "text/html": figures.figure_html(picture, width, self.caption, description),
+            "text/plain": f"Widget: {self.caption}\n{description}",
+        }
+        return {**(data or {}), **words}, metadata
 
 
 @dataclass(frozen=True)
 class Slider:
     """One number that the reader sets: a native range input with a visible label.
 
-    `name` is the keyword that `Explorer.update` receives; `play_ms` adds a play button that takes a step
-    every so many milliseconds (0: none).
+    `name` is the keyword that `FigureExplorer.update` receives.
     """
 
     name: str
@@ -38,90 +55,99 @@ class Slider:
     maximum: float
     step: float
     value: float
-    play_ms: int = 0
 
 
-class Explorer(anywidget.AnyWidget):
-    """A figure with sliders. Subclasses draw the figure once and move its artists in `update`.
+class Explorer(Widget):
+    """A picture with sliders; subclasses say in `see` what is seen for which values.
 
     Parameters
     ----------
-    figure : Figure
-        Made with `figures.new`; its limits stay fixed.
-    moving : sequence of Artist
-        The artists that `update` changes; everything else is drawn once.
     sliders : sequence of Slider
         In reading order.
     caption : str
         What the picture shows, below it.
+    **more
+        A subclass's own traits.
     """
 
     _esm = HERE / "explorer.js"
-    _css = HERE / "explorer.css"
 
     sliders: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
-    picture = traitlets.Bytes().tag(sync=True)
-    width = traitlets.Int().tag(sync=True)
-    height = traitlets.Int().tag(sync=True)
-    caption = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Unicode().tag(sync=True)  # SVG
     description = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     frame = traitlets.Int().tag(sync=True)  # counts redraws: tells the browser that its request was answered
 
-    def __init__(self, figure: Figure, moving: Sequence[Artist], sliders: Sequence[Slider], caption: str) -> None:
-        self._figure, self._moving = figure, list(moving)
-        for artist in self._moving:
-            artist.set_animated(True)
-        figure.set_dpi(figures.DPI)
-        self._canvas = FigureCanvasAgg(figure)
-        self._canvas.draw()
-        self._still = self._canvas.copy_from_bbox(figure.bbox)
-        width, height = (round(inches * figures.CSS_DPI) for inches in figure.get_size_inches())
+    def __init__(self, sliders: Sequence[Slider], caption: str, **more: Any) -> None:
         values = {slider.name: slider.value for slider in sliders}
-        picture, description = self._frame(values)
+        picture, description = self.see(values)
         super().__init__(
             sliders=[asdict(slider) for slider in sliders],
             values=values,
             picture=picture,
             description=description,
-            width=width,
-            height=height,
             caption=caption,
+            **more,
         )
         self.observe(self._redraw, "values")
 
-    def update(self, *_: Any, **values: Any) -> str:
-        """Move the artists to the slider values and return the description of what is now seen."""
+    def see(self, values: dict[str, float]) -> tuple[str, str]:
+        """Return the picture (SVG) for these slider values, and the description of what is seen."""
         raise NotImplementedError
 
     def _redraw(self, change: dict[str, Any]) -> None:
         # Jupyter drops what a callback raises; the reader would see a picture that silently stopped following.
         picture, description, error = self.picture, self.description, ""
         try:
-            picture, description = self._frame(change["new"])
+            picture, description = self.see(change["new"])
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
         with self.hold_sync():
             self.picture, self.description, self.error = picture, description, error
             self.frame += 1
 
-    def _frame(self, values: dict[str, float]) -> tuple[bytes, str]:
-        description = self.update(**values)
-        self._canvas.restore_region(self._still)
-        for artist in self._moving:
-            self._figure.draw_artist(artist)
-        pixels = Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
-        buffer = io.BytesIO()
-        pixels.save(buffer, "png", compress_level=1)  # speed, not size: it only crosses to the browser
-        return buffer.getvalue(), description
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        still = figures.encode(np.asarray(Image.open(io.BytesIO(self.picture)).convert("RGBA")))
-        words = {
-            "text/html": figures.figure_html(still, self.width, self.caption, self.description),
-            "text/plain": f"Widget: {self.caption}\n{self.description}",
-        }
-        return {**(data or {}), **words}, metadata
+class FigureExplorer(Explorer):
+    """A matplotlib figure with sliders. Subclasses draw it once and move its lines in `update`.
+
+    What stays is sent once, as a picture; the moving lines are laid over it as an SVG, which takes a tenth of the time
+    of a new picture.
+
+    Parameters
+    ----------
+    figure : Figure
+        Made with `figures.new`; its limits stay fixed.
+    moving : sequence of Line2D
+        The lines that `update` changes, drawn as lines or as dots.
+    sliders, caption
+        As for `Explorer`.
+    """
+
+    background = traitlets.Bytes().tag(sync=True)  # PNG
+
+    def __init__(self, figure: Figure, moving: Sequence[Line2D], sliders: Sequence[Slider], caption: str) -> None:
+        self._figure, self._moving = figure, moving
+        for line in moving:
+            line.set_visible(False)
+        background = figures.png(figure)
+        figure.set_layout_engine("none")  # the axes stay where they are
+        for line in moving:
+            line.set_visible(True)
+        super().__init__(sliders, caption, background=background)
+
+    def update(self, *_: Any, **values: Any) -> str:
+        """Move the lines to the slider values and return the description of what is now seen."""
+        raise NotImplementedError
+
+    def see(self, values: dict[str, float]) -> tuple[str, str]:
+        """Move the lines and return their drawing and the description."""
+        description = self.update(**values)
+        pen = SvgPen(*self._figure.get_size_inches() * figures.CSS_DPI)
+        for line in self._moving:
+            pen.trace(line)
+        return pen.text_of(), description
+
+    def still(self) -> tuple[bytes, int, str]:
+        """Return the whole figure as it is now, and its description."""
+        return figures.png(self._figure), round(self._figure.get_figwidth() * figures.CSS_DPI), self.description

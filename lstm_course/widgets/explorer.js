@@ -1,5 +1,9 @@
 // The browser's half of Explorer: native inputs in, a picture and its description out. No arithmetic lives here.
 
+const PATIENCE = 5000; // milliseconds
+const NO_ANSWER =
+  "The kernel does not answer. If another cell is still running, wait for it; otherwise run this cell again.";
+
 function makeSlider(spec, onChange) {
   const input = document.createElement("input");
   Object.assign(input, { type: "range", min: spec.minimum, max: spec.maximum, step: spec.step });
@@ -24,49 +28,22 @@ function makeSlider(spec, onChange) {
   return { label, input, number, show };
 }
 
-function makePlay(spec, slider, onChange) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.dataset.lmSuppressShortcuts = "true";
-  let timer = null;
-  const stop = () => {
-    clearInterval(timer);
-    timer = null;
-    button.textContent = "▶ Play";
-  };
-  const step = () => {
-    const next = Number(slider.input.value) + spec.step;
-    if (next > spec.maximum) return stop();
-    slider.show(next);
-    onChange(spec.name, next);
-  };
-  button.addEventListener("click", () => {
-    if (timer) return stop();
-    if (Number(slider.input.value) >= spec.maximum) {
-      slider.show(spec.minimum);
-      onChange(spec.name, spec.minimum);
-    }
-    timer = setInterval(step, spec.play_ms);
-    button.textContent = "⏸ Pause";
-  });
-  stop();
-  return { button, stop };
-}
-
 function render({ model, el }) {
   const root = document.createElement("div");
-  root.className = "lstm-explorer";
+  root.className = "lstm-widget";
   root.innerHTML = `<div class="controls"></div>
-    <figure><img><figcaption></figcaption></figure>
+    <figure><div class="picture" role="img"></div><figcaption></figcaption></figure>
     <p class="description" role="status"></p><p class="error" role="alert"></p>`;
-  const [controls, image, caption, description, error] =
-    [".controls", "img", "figcaption", ".description", ".error"].map((name) => root.querySelector(name));
+  const [controls, picture, caption, description, error] =
+    [".controls", ".picture", "figcaption", ".description", ".error"].map((name) => root.querySelector(name));
 
   // One request at a time: while a picture is being drawn, only the newest values wait.
   let waiting = null;
   let busy = false;
+  let patience = null;
   const send = (values) => {
     busy = true;
+    patience = setTimeout(() => (error.textContent = NO_ANSWER), PATIENCE);
     model.set("values", values);
     model.save_changes();
   };
@@ -79,6 +56,7 @@ function render({ model, el }) {
   };
   const settle = () => {
     busy = false;
+    clearTimeout(patience);
     if (waiting) {
       send(waiting);
       waiting = null;
@@ -86,58 +64,40 @@ function render({ model, el }) {
   };
 
   const sliders = new Map();
-  const stops = [];
   for (const spec of model.get("sliders")) {
     const slider = makeSlider(spec, change);
     slider.show(model.get("values")[spec.name]);
     sliders.set(spec.name, slider);
-    const last = document.createElement("span");
-    if (spec.play_ms) {
-      const play = makePlay(spec, slider, change);
-      last.append(play.button);
-      stops.push(play.stop);
-    }
-    controls.append(slider.label, slider.number, last);
+    controls.append(slider.label, slider.number);
   }
 
-  image.width = model.get("width");
-  image.height = model.get("height");
-  image.style.height = "auto";
   caption.textContent = model.get("caption");
+  const background = model.get("background") && URL.createObjectURL(new Blob([model.get("background")]));
+  if (background) picture.style.backgroundImage = `url(${background})`;
 
-  let url = null;
-  const showPicture = async () => {
-    const next = URL.createObjectURL(new Blob([model.get("picture")], { type: "image/png" }));
-    const loaded = new Image();
-    loaded.src = next;
-    await loaded.decode(); // swapped only when it can be painted at once: no blank frame
-    image.src = next;
-    if (url) URL.revokeObjectURL(url);
-    url = next;
-  };
-  const showWords = () => {
-    image.alt = model.get("description");
+  const show = () => {
+    picture.innerHTML = model.get("picture");
+    picture.ariaLabel = model.get("description");
     description.textContent = model.get("description");
     error.textContent = model.get("error");
   };
   const onFrame = () => {
-    showWords();
-    showPicture().then(settle, settle);
+    show();
+    settle();
   };
   const onValues = () => {
     if (!busy && !waiting) sliders.forEach((slider, name) => slider.show(model.get("values")[name]));
   };
   model.on("change:frame", onFrame);
   model.on("change:values", onValues);
-  showWords();
-  showPicture();
+  show();
   el.append(root);
 
   return () => {
-    stops.forEach((stop) => stop());
+    clearTimeout(patience);
     model.off("change:frame", onFrame);
     model.off("change:values", onValues);
-    if (url) URL.revokeObjectURL(url);
+    if (background) URL.revokeObjectURL(background);
   };
 }
 

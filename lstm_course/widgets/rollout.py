@@ -6,13 +6,13 @@ import torch
 from lstm_course import figures, forecasting, tasks
 from lstm_course.drawings.forecasting_figures import LOOKS
 from lstm_course.weather import Floats
-from lstm_course.widgets.base import Explorer, Slider
+from lstm_course.widgets.base import FigureExplorer, Slider
 
 PERIOD, SERIES, STEPS, SEED = 12, 32, 144, 0
 LONGEST, FARTHEST = 36, 96
 
 
-class RolloutExplorer(Explorer):
+class RolloutExplorer(FigureExplorer):
     """A sine with noise, a linear autoregression fitted to it by least squares, and its forecast fed back.
 
     Left: the last measured values, the sine without noise, and the rollout. Right: the eigenvalues of the companion

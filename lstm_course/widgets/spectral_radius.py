@@ -4,13 +4,13 @@ import numpy as np
 import torch
 
 from lstm_course import figures, gradients
-from lstm_course.widgets.base import Explorer, Slider
+from lstm_course.widgets.base import FigureExplorer, Slider
 
 SIZE, STEPS, SEED = 32, 60, 0
 LOWEST, HIGHEST = 1e-30, 1e20
 
 
-class SpectralRadiusExplorer(Explorer):
+class SpectralRadiusExplorer(FigureExplorer):
     r"""A tanh RNN whose recurrent matrix is `radius` times a rotation, driven by normal inputs of size `scale`.
 
     The line is $\|\partial h_T / \partial h_{T-k}\|$ against k; the dashed one the prediction $r^k$ with

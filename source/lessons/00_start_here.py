@@ -24,6 +24,11 @@
 #
 # > **Note.** If a cell says `No module named 'lstm_course'`, the notebook runs in another Python than the one that the course was installed in. Start JupyterLab with `make lab` in
 # > the course's folder, or choose the right kernel in the menu *Kernel → Change Kernel*.
+# >
+# > If a cell says `name '...' is not defined`, one above it has not been run since the notebook was opened: *Run → Run All Above Selected Cell*. That is also how to go on the next day:
+# > what you wrote and saw is saved, what the notebook had computed is not.
+# >
+# > If JupyterLab says *Server Connection Error*, the terminal with `make lab` was closed. Run it there again and open the address that it prints.
 
 # %% id="setup"
 from pathlib import Path

@@ -367,8 +367,8 @@ print("the forget gate's bias:", (cell.bias_ih + cell.bias_hh)[H : 2 * H].tolist
 # ## Step by step
 #
 # Back to the garden: the hand-made weights from above, stacked in PyTorch's order, and nine days of weather. Press
-# *Play*, or move the slider with the arrow keys. Above is the belt with the memory after each day; below left, the gates of the
-# day; below right, the way from the old memory to the new one and to $h_t$.
+# *Play*, or walk with the buttons or the arrow keys. Above is the belt with the memory after each day; below it the cell, in
+# which one path after the other lights up, and the numbers that this path computes.
 #
 # > **Guess first.** Three days of rain, then two of sun: after how many sunny days is the garden drier than usual?
 
@@ -380,6 +380,25 @@ weather = {"☂": 1.0, "☁": 0.0, "☀": -1.0}
 days = "☂☂☂☀☀☁☁☂☂"
 x = torch.tensor([[weather[day]] for day in days])  # (T, I)
 CellPlayer(x, W_x, W_h, b, labels=days)
+
+# %% [markdown] id="rnn-player-text"
+# The candidate alone, third of the four blocks, is a plain RNN. The same garden, the same days, but no belt:
+#
+# > **Guess first.** How many sunny days does it take the RNN to forget three days of rain?
+
+# %% id="rnn-player"
+CellPlayer(x, W_x[2:3], W_h[2:3], b[2:3], labels=days)
+
+# %% [markdown] id="rnn-player-answer"
+# <details><summary>Answers</summary>
+#
+# The LSTM's garden is still wetter than usual after the first sunny day and drier after the second. The RNN's turns on the first:
+# its whole state is made anew at every step, and the day's weather has the largest weight in it.
+#
+# The player takes any short sequence and the weights of any small RNN or LSTM cell, also of those that you train:
+# `CellPlayer(x, *weights_of(cell))`.
+#
+# </details>
 
 # %% id="player-table"
 h, c = torch.zeros(1, 1), torch.zeros(1, 1)  # (B, H)

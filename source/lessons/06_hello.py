@@ -338,12 +338,12 @@ print(f"z_f = {W_x[F1, E]:.1f} + {' + '.join(products)} + ({b[F1]:.1f}) = {z_f:.
 print(f"f_t = 1 / (1 + exp(-z_f)) = {torch.sigmoid(z_f):.4f}, in the table {forget[1][0, 0]:.2f}")
 
 # %% [markdown] id="player-text"
-# The same as a film. Press *Play*, or move the slider with the arrow keys.
+# The same as a film. Press *Play*, or walk with the buttons or the arrow keys.
 #
 # > **Look for it:** steps 3 and 4 read the same letter, l. What is the same in both, and where does the difference come from?
 
 # %% id="player"
-CellPlayer(one_hot(word).double(), W_x.detach(), W_h.detach(), b.detach(), labels=word)
+CellPlayer(one_hot(word), W_x, W_h, b, labels=word)
 
 # %% [markdown] id="player-answer"
 # <details><summary>Answer</summary>

@@ -1,19 +1,8 @@
 """A real JupyterLab on a copy of the course, and Debian's Chromium to read it with."""
 
-import os
-import shutil
-import subprocess
-import sys
-from shutil import copytree
-
 import pytest
 
-from lstm_course.cli import COURSE, LAB_SETTINGS
-from tests.servers import TOKEN, free_port, wait_for
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-QUIET += ["--disable-sync", "--disable-quic", "--no-first-run"]
+from tests.browser.lab import CHROMIUM, Reader, running_chromium, running_lab
 
 
 def pytest_collection_modifyitems(items):
@@ -23,73 +12,26 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """Address of a JupyterLab with settings of its own, on a copy: reading a lesson may save it."""
-    folder = tmp_path_factory.mktemp("lab")
-    for kind in ("notebooks", "exercises", "solutions"):
-        copytree(COURSE / kind, folder / "course" / kind)
-    own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    own["JUPYTER_CONFIG_PATH"] = str(LAB_SETTINGS)
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
-    command += ["--allow-root", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={folder / 'course'}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, env={**os.environ, **own}, stdout=log, stderr=log)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(address, server, folder / "log")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+def lab_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(lab_folder):
+    """Address of the JupyterLab that serves `lab_folder`/course."""
+    with running_lab(lab_folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    pytest.importorskip("playwright.sync_api")
+    with running_chromium() as chromium:
         yield chromium
-        chromium.close()
-
-
-class Reader:
-    """One open notebook, and what happened while it was read."""
-
-    def __init__(self, browser, lab):
-        self.page = browser.new_page(viewport={"width": 1200, "height": 1000})
-        self.lab, self.outside, self.problems = lab, [], []
-        self.page.on("request", self._note_request)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.set_default_timeout(60_000)
-
-    def _note_request(self, request):
-        if not request.url.startswith((self.lab, self.lab.replace("http", "ws"), "data:", "blob:", "about:")):
-            self.outside.append(request.url)
-
-    def open(self, path):
-        """Open a notebook and wait until its kernel has started; the indicator says idle before there is one."""
-        self.page.goto(f"{self.lab}/lab/tree/{path}?reset&token={TOKEN}")  # reset: no tab of the last test
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
-        self.page.evaluate(
-            """async () => {
-                const panel = () => window.jupyterapp.shell.currentWidget;
-                while (!panel()?.sessionContext?.session?.kernel) await new Promise(r => setTimeout(r, 100));
-                await panel().sessionContext.ready;
-                panel().content.notebookConfig = {...panel().content.notebookConfig, windowingMode: "none"};
-            }"""
-        )
-
-    def run_all(self):
-        """Run every cell; return the texts of error outputs."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        return self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
 
 
 @pytest.fixture
 def reader(browser, lab):
     reader = Reader(browser, lab)
     yield reader
-    reader.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext.shutdown()")
-    reader.page.close()
+    reader.close()
