@@ -23,7 +23,7 @@ from tests.processes import Watch
 SUBMISSIONS = int(os.environ.get("SUBMISSIONS", 8))
 COMMAND = Path(sys.executable).with_name("lstm-course")
 
-pytestmark = pytest.mark.skipif(sandbox.unavailable() != "", reason=sandbox.unavailable())
+pytestmark = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
 
 
 class Grading:
