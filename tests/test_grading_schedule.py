@@ -44,6 +44,21 @@ def sleep(seconds):
     time.sleep(seconds)
 
 
+head_starts = []
+
+
+def prepare():
+    head_starts.append(os.getpid())
+
+
+def fail():
+    raise RuntimeError("no head start")
+
+
+def count_head_starts(_):
+    return len(head_starts)
+
+
 def one(task):
     return (task,)
 
@@ -62,6 +77,19 @@ def test_every_task_has_one_result():
         assert collected(pool, double, range(20)) == {number: 2 * number for number in range(20)}
         assert collected(pool, double, []) == {}
     assert not workers()
+
+
+def test_every_worker_has_a_head_start_also_one_that_takes_anothers_place(tmp_path):
+    with local(1, seconds=60, prepare=prepare) as pool:
+        assert collected(pool, count_head_starts, [1]) == {1: 1}
+        collected(pool, die_once, [str(tmp_path / "died")])
+        assert collected(pool, count_head_starts, [1]) == {1: 1}
+    assert head_starts == []
+
+
+def test_a_head_start_that_fails_costs_nothing():
+    with local(1, seconds=60, prepare=fail) as pool:
+        assert collected(pool, double, [1]) == {1: 2}
 
 
 def test_tasks_are_taken_only_as_there_is_room():

@@ -143,9 +143,9 @@ class _Grading:
                 alone = replace(self, matched=self.matched.alone(question, solutions))
                 others = {probe.id for probe in _probes(self.order) if probe not in probes}
                 yield (latest := alone.run(without=others))
-                ended = set(_cut_short(latest))
-                if latest.problem and ended <= {probe.id for probe in probes} and time.monotonic() < end:
-                    yield alone.run(without=others | ended)  # the answer itself is there, for its other probes
+                ended, added = set(_cut_short(latest)), {id for cells in alone.matched.added.values() for id in cells}
+                if latest.problem and (added or question not in ended) and time.monotonic() < end:
+                    yield alone.run(without=others | (added or ended))  # the answer itself is there
 
 
 def _passed(shown: Run, probes: list[Probe]) -> int:
