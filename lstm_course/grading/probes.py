@@ -107,7 +107,7 @@ def load(path: Path) -> dict[str, list[Probe]]:
     CourseError
         If the file cannot be read as such a script, naming the cell and the broken rule.
     """
-    import jupytext  # takes as long as all other modules of a worker, which has no use for it
+    import jupytext  # a worker has no use for it
 
     try:
         notebook = jupytext.reads(path.read_text("utf-8"), fmt="py:percent")
