@@ -10,8 +10,8 @@ from tests.hostile.cases import ROOT
 
 MARK = "lstm-course-was-here"  # the name of every file that a case tries to leave somewhere
 WATCHED = [ROOT / name for name in ("lstm_course", "source", "solutions", "exercises", "notebooks")]
-LISTED = [ROOT, ROOT.parent, Path.home(), Path("/"), Path("/etc"), Path("/usr/local"), Path("/var")]
-SHARED = [Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/run")]  # where other programs write meanwhile
+LISTED = [Path("/"), Path("/etc"), Path("/usr/local"), Path("/var")]
+SHARED = [ROOT, ROOT.parent, Path.home(), *map(Path, ("/tmp", "/var/tmp", "/dev/shm", "/run"))]  # others write there
 PR_SET_CHILD_SUBREAPER = 36
 ENDING_SECONDS = 5
 
