@@ -65,14 +65,7 @@ def one(task):
 
 def workers():
     """The workers of this process; multiprocessing's own helper lives on, until this process ends."""
-    return [child for child in psutil.Process().children() if "spawn_main" in _command(child)]
-
-
-def _command(process):
-    try:
-        return " ".join(process.cmdline())
-    except psutil.ZombieProcess:  # has ended; another test's, which nobody has waited for
-        return ""
+    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
 def collected(pool, function, tasks):

@@ -5,8 +5,9 @@ from tests.hostile.cases import FULL, ROOT, add, append, case
 MARK = "lstm-course-was-here"
 WRITE = f"""
 import os, pathlib
-for top in ("/", "/tmp", "/etc", "/root", "/home", "/usr/local/bin", "/var/tmp", "/dev/shm", "/run", "/proc/1/root/tmp",
-            "/proc/1/cwd", "..", "../../..", {str(ROOT)!r}, {str(ROOT / "solutions")!r}, {str(ROOT / "lstm_course")!r}):
+for top in ("/", "/tmp", "/etc", "/home", "/usr/local/bin", "/var/tmp", "/dev/shm", "/run", "/proc/1/root",
+            "/proc/1/cwd", "..", "../../..", {str(ROOT.home())!r}, {str(ROOT)!r}, {str(ROOT / "solutions")!r},
+            {str(ROOT / "lstm_course")!r}):
     try:
         pathlib.Path(top, "{MARK}").write_text("x")
     except OSError:
@@ -21,7 +22,7 @@ for path in pathlib.Path({str(ROOT)!r}).rglob("*"):
 HOME = f"""
 import os, pathlib
 for name in (".bashrc", ".profile", ".ipython/profile_default/startup/{MARK}.py", ".config/{MARK}", ".ssh/config"):
-    for home in (pathlib.Path.home(), pathlib.Path("/root"), pathlib.Path({str(ROOT.home())!r})):
+    for home in (pathlib.Path.home(), pathlib.Path({str(ROOT.home())!r})):
         try:
             path = home / name
             path.parent.mkdir(parents=True, exist_ok=True)

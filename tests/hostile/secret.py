@@ -1,10 +1,10 @@
 """What looks for right answers: in files, in memory, in the notebook that runs, in the course. There are none."""
 
-from tests.hostile.cases import FULL, NONE, add, answer, append, case, ignorant
+from tests.hostile.cases import FULL, NONE, ROOT, add, answer, append, case, ignorant
 
-EVERYWHERE = """
+EVERYWHERE = f"""
 import json, os
-for top in ("/work", "/home", "/root", "/srv", "/opt", "/var", "/mnt", "/proc/1/root", "/proc/1/cwd", "..", "../.."):
+for top in ({str(ROOT)!r}, "/home", "/srv", "/opt", "/var", "/mnt", "/proc/1/root", "/proc/1/cwd", "..", "../.."):
     for folder, _, files in os.walk(top):
         for file in files:
             if file.endswith((".ipynb", ".json")) or "probe" in file and file.endswith(".py"):

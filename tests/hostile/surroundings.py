@@ -2,6 +2,8 @@
 
 import ctypes
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,9 +18,14 @@ PR_SET_CHILD_SUBREAPER = 36
 ENDING_SECONDS = 5
 
 
-def adopt() -> None:
-    """Become the parent of whatever a grading run may leave behind."""
+@contextmanager
+def adopting() -> Iterator[None]:
+    """Become the parent of whatever a grading run may leave behind; afterwards others' orphans are not ours again."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def processes() -> set[psutil.Process]:

@@ -55,7 +55,6 @@ class Graded:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """Grade a batch between its neighbours when it is first asked for."""
-    surroundings.adopt()
     done = {}
 
     def of(batch):
@@ -63,7 +62,8 @@ def graded(tmp_path_factory):
             done[batch] = grade(tmp_path_factory.mktemp("batch"), [FIRST, *BATCHES.get(batch, ()), LAST])
         return done[batch]
 
-    return of
+    with surroundings.adopting():
+        yield of
 
 
 def grade(folder, cases):
