@@ -103,12 +103,6 @@ def item(f, w, h):
     return torch.tensor(fed_back(f, w, h).tolist(), dtype=w.dtype)
 
 
-def rolled(a):
-    C = torch.eye(len(a), dtype=a.dtype).roll(1, 1)
-    C[-1, :] = a
-    return C
-
-
 RIGHT = {
     check.rollout: {
         "fed back": fed_back,

@@ -9,12 +9,6 @@ from lstm_course.checks import far_ahead as check
 from tests.mistakes.catalogue import Mistake
 
 
-def rolled(a):
-    C = torch.eye(len(a), dtype=a.dtype).roll(1, 1)
-    C[-1, :] = a
-    return C
-
-
 def shifted(y, h):
     n = len(y) - h
     return torch.stack([y[1 + k : 1 + k + n] - y[:n] for k in range(h)], 1)

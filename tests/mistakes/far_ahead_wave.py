@@ -9,37 +9,6 @@ from lstm_course.checks import far_ahead as check
 from tests.mistakes.catalogue import Mistake
 
 
-def fed_back(one_step, window, horizon):
-    values = []
-    for _ in range(horizon):
-        values.append(one_step(window))
-        window = torch.cat([window[:, 1:], values[-1][:, None]], dim=1)
-    return torch.stack(values, dim=1)
-
-
-def item(f, w, h):
-    return torch.tensor(fed_back(f, w, h).tolist(), dtype=w.dtype)
-
-
-def diag(a):
-    C = torch.diag(torch.ones(len(a) - 1, dtype=a.dtype), 1)
-    C[-1] = a
-    return C
-
-
-def rows(a):
-    L = len(a)
-    return torch.stack([torch.eye(L, dtype=a.dtype)[k + 1] if k < L - 1 else a for k in range(L)])
-
-
-def f32(a):
-    C = torch.zeros(len(a), len(a))
-    for r in range(len(a) - 1):
-        C[r, r + 1] = 1
-    C[-1] = a
-    return C
-
-
 def radius(C):
     return torch.linalg.eigvals(C).abs().max()
 

@@ -69,24 +69,6 @@ def placed(f):
     return lambda t, a: eye(t, a, f)
 
 
-def pairs(words, alphabet, *, begin=".", end=".", fill_inputs=None, fill_targets=-100):
-    fill = alphabet.index(".") if fill_inputs is None else fill_inputs
-    length = max(len(begin + word + end) for word in words) - 1
-    inputs, targets = torch.full((len(words), length), fill), torch.full((len(words), length), fill_targets)
-    for row, word in enumerate(words):
-        places = torch.tensor([alphabet.index(letter) for letter in begin + word + end])
-        inputs[row, : len(places) - 1], targets[row, : len(places) - 1] = places[:-1], places[1:]
-    return inputs, targets
-
-
-def left(words, alphabet):
-    X, Y = pairs(words, alphabet)
-    for b, w in enumerate(words):
-        k = X.shape[1] - len(w) - 1
-        X[b], Y[b] = X[b].roll(k), Y[b].roll(k)
-    return X, Y
-
-
 RIGHT = {
     check.one_hot: {
         "eye": eye,

@@ -11,10 +11,6 @@ from lstm_course.checks import hello as check
 from tests.mistakes.catalogue import Mistake
 
 
-def eye(text, alphabet, places=lambda text, alphabet: [alphabet.index(letter) for letter in text]):
-    return torch.eye(len(alphabet))[places(text, alphabet)]
-
-
 def pairs(words, alphabet, *, begin=".", end=".", fill_inputs=None, fill_targets=-100):
     fill = alphabet.index(".") if fill_inputs is None else fill_inputs
     length = max(len(begin + word + end) for word in words) - 1

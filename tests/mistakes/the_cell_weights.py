@@ -202,7 +202,6 @@ RIGHT = {
     },
 }
 
-SAYS = "Your values are those of"
 MISTAKES = {
     check.pack_weights: {
         "f, i, g, o": Mistake(

@@ -9,10 +9,6 @@ from lstm_course.checks import weather as check
 from tests.mistakes.catalogue import Mistake
 
 
-def both(a, b):
-    return np.concatenate([a, b])
-
-
 def tables(values, day, hour):
     total, count = np.zeros((365, 24)), np.zeros((365, 24))
     np.add.at(total, (day, hour), values)

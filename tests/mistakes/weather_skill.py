@@ -8,24 +8,6 @@ from lstm_course.checks import weather as check
 from tests.mistakes.catalogue import Mistake
 
 
-def tables(values, day, hour):
-    total, count = np.zeros((365, 24)), np.zeros((365, 24))
-    np.add.at(total, (day, hour), values)
-    np.add.at(count, (day, hour), 1)
-    return total, count
-
-
-def clipped(values, day, hour, w):
-    sums, counts = tables(values, day, hour)
-    rows = np.clip(np.arange(365)[:, None] + np.arange(-w, w + 1), 0, 364)
-    return sums[rows].sum(1) / counts[rows].sum(1)
-
-
-def sums(values, day, hour, w):
-    s, _ = tables(values, day, hour)
-    return sum(np.roll(s, k, axis=0) for k in range(-w, w + 1))
-
-
 def mse(a, b):
     return np.mean((a - b) ** 2)
 
