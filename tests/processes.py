@@ -9,6 +9,14 @@ import psutil
 SECONDS = 0.5  # between two looks: one takes some milliseconds of each process's time
 
 
+def workers(pid: int | None = None) -> list[psutil.Process]:
+    """Give the workers that a grading process has: children of the process of which they are copies."""
+    helpers = psutil.Process(pid).children()
+    return [
+        worker for one in helpers if "multiprocessing.forkserver" in " ".join(one.cmdline()) for worker in one.children()
+    ]
+
+
 class Watch:
     """Looks, while its block lasts, at all processes that one has started, and at what those have started.
 

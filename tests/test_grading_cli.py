@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -131,10 +132,10 @@ def test_an_interrupted_run_keeps_its_results_and_goes_on(course, number):
         (submissions / student).mkdir(parents=True)
         (submissions / student / "01_sample.ipynb").write_bytes((course / "solutions/01_sample.ipynb").read_bytes())
     command = [sys.executable, "-c", SLOWLY, course, submissions, grades]
-    process = started(command, SECONDS_OF_S3="60")
-    wait_until(lambda: len(list(grades.glob("results/*.json"))) == 2)
-    process.send_signal(number)
-    words = process.communicate(timeout=20)[1]
+    with started(command, SECONDS_OF_S3="60") as process:
+        wait_until(lambda: len(list(grades.glob("results/*.json"))) == 2)
+        process.send_signal(number)
+        words = process.communicate(timeout=20)[1]
     if number != signal.SIGKILL:
         assert process.returncode == 130
         assert f"interrupted: what has a result is in {grades}; the same command goes on from there" in words
@@ -142,23 +143,25 @@ def test_an_interrupted_run_keeps_its_results_and_goes_on(course, number):
     stored = {path: path.read_bytes() for path in grades.glob("results/*.json")}
     assert {json.loads(text)["student"] for text in stored.values()} == {"s1", "s2"}
 
-    again = started(command, SECONDS_OF_S3="0")
-    assert again.wait(60) == 0, again.communicate()
-    again.stderr.close()
+    with started(command, SECONDS_OF_S3="0") as again:
+        words = again.communicate(timeout=60)[1]
+    assert again.returncode == 0, words
     assert {path: path.read_bytes() for path in stored} == stored
     with (grades / "grades.csv").open(encoding="utf-8-sig") as file:
         assert [row["student"] for row in csv.DictReader(file)] == ["s1", "s2", "s3", "s4"]
 
 
+@contextmanager
 def started(command, **environment):
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """A process, which is killed if the test fails while it runs."""
+    environment = {**os.environ, **environment}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def wait_until(happened, seconds=30):

@@ -9,9 +9,8 @@ from lstm_course.errors import CourseError
 from lstm_course.grading import MIME, exercise, grade, sandbox, work
 from lstm_course.grading.exercise import Order
 from lstm_course.grading.matching import match, questions
-from lstm_course.grading.model import Limits, Result, Submission
+from lstm_course.grading.model import CellRun, Limits, Result, Run, Submission
 from lstm_course.grading.reading import read_cells
-from lstm_course.grading.run import CellRun, Run
 
 ROOT = Path(__file__).parents[1]
 EXERCISE = exercise.load(ROOT, "02_the_cell")

@@ -12,14 +12,14 @@ import pytest
 from nbformat.v4 import new_notebook
 
 from lstm_course.grading import guard, sandbox
+from lstm_course.grading.assemble import PRELUDE
 from lstm_course.grading.emit import MIME
-from lstm_course.grading.guard import KernelEnded, guarded_kernel
-from lstm_course.grading.model import Limits
-from lstm_course.grading.run import CellRun, run
+from lstm_course.grading.guard import DIED, KernelEnded, guarded_kernel
+from lstm_course.grading.model import CellRun, Limits
+from lstm_course.grading.run import GradedCell, run
 from tests.grading_runs import EMIT, QUICK, VALUES, graded, notebook, printed, text
 
 pytestmark = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
-DIED = "The kernel died: something in the notebook ended its process."
 
 
 @pytest.fixture(params=[True, False], ids=["sandbox", "open"])
@@ -128,6 +128,21 @@ def test_nothing_runs_on_a_dead_kernel():
     assert result.cells["probe"] == CellRun(passed=False, problem=f"Not run. {DIED}")
 
 
+def test_a_kernel_that_dies_between_two_cells_is_dead(monkeypatch):
+    monkeypatch.setattr(GradedCell, "setup", lambda self: time.sleep(0.6))
+    result = graded("import os, threading\nthreading.Timer(0.2, os._exit, [0]).start()", "print(1)")
+    assert result.problem == DIED
+    assert result.cells["c0"].problem == DIED
+    assert result.cells["c1"] == CellRun(problem=f"Not run. {DIED}")
+
+
+@pytest.mark.parametrize("word", ["exit()", "quit", "import sys; sys.exit(3)", "raise SystemExit"])
+def test_leaving_ends_a_cell_at_most(word):
+    result = graded(PRELUDE, word, "import time; time.sleep(0.3)")
+    assert result.problem is None
+    assert result.cells["probe"].passed
+
+
 def test_an_endless_cell_is_interrupted_and_later_ones_run(sandboxed):
     result = graded("while True:\n    pass", sandbox=sandboxed)
     assert result.cells["c0"].problem == "The cell ran for more than 2 seconds."
@@ -177,6 +192,30 @@ def test_flooding_output_is_cut_off_and_later_cells_run(flood):
     assert sum(len(str(output)) for output in result.cells["c1"].outputs) < 2 * 2**20
     assert text(result.cells["c0"]) == "before"
     assert result.cells["probe"].passed
+
+
+def test_a_cell_is_interrupted_once():
+    flood = """
+import signal, time
+interrupts = []
+signal.signal(signal.SIGINT, lambda *_: interrupts.append(time.time()))
+print('x' * 3_000_000)
+while not interrupts:
+    time.sleep(0.01)
+time.sleep(0.5)"""
+    result = graded(flood, "print(len(interrupts))", limits=replace(QUICK, cell_seconds=20, output_bytes=2**20))
+    assert text(result.cells["c1"]) == "1"
+
+
+def test_an_interrupt_that_comes_too_late_does_not_hit_the_next_cell(sandboxed):
+    with guarded_kernel(Limits(), sandboxed) as kernel:
+        kernel.await_reply(kernel.execute_cell_input("import time; done = 0"))
+        for _ in range(10):
+            kernel.interrupt()
+            kernel.await_idle(kernel.execute_cell_input("time.sleep(0.05); done += 1"), 20)
+        kernel.execute_cell_input("print(done)")
+        shown = iter(lambda: kernel.get_message("iopub", timeout=20), None)
+        assert next(message for message in shown if message["msg_type"] == "stream")["content"]["text"] == "10\n"
 
 
 def test_output_of_many_cells_is_counted_together():

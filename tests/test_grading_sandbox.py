@@ -25,7 +25,7 @@ def start(request, monkeypatch):
         raise OSError("no fork")
 
     if request.param == "cold":
-        monkeypatch.setattr(warm.Parent, "fork", refuse)
+        monkeypatch.setattr(warm, "fork", refuse)
     return request.param
 
 
@@ -238,6 +238,17 @@ def test_a_parent_that_was_killed_is_replaced():
     before._process.wait()
     assert graded().cells["probe"].passed
     assert warm.parent() is not before
+
+
+def test_a_parent_of_another_process_serves_as_long_as_it_lives(monkeypatch):
+    monkeypatch.setattr(warm, "_given", None)
+    shared = warm.Parent()
+    warm.use(shared.requests)
+    with monkeypatch.context() as alone:
+        alone.setattr(warm, "parent", None)  # of this process: cannot be asked
+        assert graded().cells["probe"].passed
+    shared.stop()
+    assert graded().cells["probe"].passed
 
 
 @pytest.fixture

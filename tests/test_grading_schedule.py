@@ -9,7 +9,9 @@ import psutil
 import pytest
 
 from lstm_course.errors import CourseError
+from lstm_course.grading import schedule
 from lstm_course.grading.schedule import Lost, interruptible, local, results
+from tests.processes import workers
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,21 +53,12 @@ def prepare():
     head_starts.append(os.getpid())
 
 
-def fail():
-    raise RuntimeError("no head start")
-
-
 def count_head_starts(_):
     return len(head_starts)
 
 
 def one(task):
     return (task,)
-
-
-def workers():
-    """The workers of this process; multiprocessing's own helper lives on, until this process ends."""
-    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
 def collected(pool, function, tasks):
@@ -87,11 +80,6 @@ def test_every_worker_has_a_head_start_also_one_that_takes_anothers_place(tmp_pa
     assert head_starts == []
 
 
-def test_a_head_start_that_fails_costs_nothing():
-    with local(1, seconds=60, prepare=fail) as pool:
-        assert collected(pool, double, [1]) == {1: 2}
-
-
 def test_tasks_are_taken_only_as_there_is_room():
     taken = []
 
@@ -109,6 +97,16 @@ def test_a_killed_worker_loses_nothing(tmp_path):
     tasks = [str(tmp_path / str(number)) for number in range(6)]
     with local(2, seconds=60) as pool:
         assert collected(pool, die_once, tasks) == {path: path for path in tasks}
+
+
+def test_an_interruption_while_a_call_is_handed_in_leaves_no_worker(monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schedule.threading, "Timer", interrupted)
+    with pytest.raises(KeyboardInterrupt), local(1, seconds=60) as pool:
+        collected(pool, sleep, [60])
+    assert not workers()
 
 
 def test_a_worker_killed_while_it_is_idle_loses_nothing():

@@ -7,9 +7,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from lstm_course.cli import COURSE
 from lstm_course.errors import CourseError
 from lstm_course.grading import feedback
-from lstm_course.grading.model import Submission
+from lstm_course.grading.model import CellRun, Run, Submission
 from lstm_course.grading.probes import Probe
-from lstm_course.grading.run import CellRun, Run
 from lstm_course.grading.score import UNANSWERED, WITHHELD, Question, questions, score, unread
 from tests.graded import graded
 from tests.graded import question as graded_question

@@ -15,7 +15,8 @@ from nbformat.v4.nbbase import NotebookNode
 
 from lstm_course.grading.matching import Matched, question_of
 
-# A magic or a shell line that fails says so, and the cell goes on: it costs only what depends on it.
+# A magic or a shell line that fails says so, and the cell goes on: it costs only what depends on it. `exit` and `quit`
+# do nothing: IPython's end a kernel some time later, in whatever cell then runs.
 PRELUDE = """\
 def _forgiving(run_line_magic):
     def run(name, line, _stack_depth=1):
@@ -27,6 +28,7 @@ def _forgiving(run_line_magic):
 
 
 get_ipython().run_line_magic = _forgiving(get_ipython().run_line_magic)
+get_ipython().ask_exit = lambda: None
 del _forgiving"""
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

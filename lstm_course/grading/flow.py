@@ -4,20 +4,21 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from lstm_course.errors import CourseError
-from lstm_course.grading import exercise, work
+from lstm_course.grading import exercise, warm, work
 from lstm_course.grading.cluster import cluster
 from lstm_course.grading.collect import Found, collect
 from lstm_course.grading.exercise import Order
-from lstm_course.grading.grade import MOST_TIMES
 from lstm_course.grading.model import Limits, Result, Submission
-from lstm_course.grading.schedule import Lost, Pool, interruptible, local, results
+from lstm_course.grading.schedule import Lost, Pool, import_early, interruptible, local, results
 from lstm_course.grading.score import questions, unread
 from lstm_course.grading.store import Store
 
-SLACK_SECONDS = 120  # beyond its notebooks' time, after which a worker is taken to hang
+MOST_RUNS = 3  # of full length for a submission: the first, runs again for as long, and the one begun just then
+SLACK_SECONDS = 120  # beyond these, after which a worker is taken to hang
 Progress = Callable[[int, int], None]
 
 
@@ -76,6 +77,7 @@ def grade(plan: Plan, progress: Progress) -> list[Result]:
     chosen = [one for one in found if not plan.only or one.exercise in plan.only or one.exercise not in names]
     if not chosen:
         raise CourseError(f"There are submissions of {', '.join(plan.only)} to grade; {plan.place} holds none.")
+    _begin_early(plan)
     orders = {
         name: Order(exercise.load(plan.course, name), plan.seed, plan.limits, plan.sandbox, {})
         for name in sorted({one.exercise for one in chosen} & set(names))
@@ -84,6 +86,14 @@ def grade(plan: Plan, progress: Progress) -> list[Result]:
     passed_over = set(names) - set(orders)
     others = [store.get(one.student, one.exercise) for one in found if one.exercise in passed_over]
     return [*filter(None, others), *_graded(plan, store, orders, chosen, progress)]
+
+
+def _begin_early(plan: Plan) -> None:
+    """Start in the background what takes a while and will most likely be needed."""
+    if not plan.scheduler:
+        import_early("lstm_course.grading.grade")
+        if plan.sandbox:
+            warm.parent()
 
 
 def _graded(
@@ -127,8 +137,9 @@ def _submission(one: Found, orders: Mapping[str, Order]) -> Submission:
 def _pool(plan: Plan, tasks: int) -> AbstractContextManager[Pool]:
     if plan.scheduler:
         return cluster(plan.scheduler)
-    longest = (2 + MOST_TIMES) * plan.limits.notebook_seconds + SLACK_SECONDS
-    return local(min(plan.workers, tasks), longest, work.prepare if plan.sandbox else None)
+    longest = MOST_RUNS * plan.limits.notebook_seconds + SLACK_SECONDS
+    prepare = partial(warm.use, warm.parent().requests) if plan.sandbox else None
+    return local(min(plan.workers, tasks), longest, prepare)
 
 
 def _with_references(pool: Pool, orders: Mapping[str, Order]) -> dict[str, Order]:

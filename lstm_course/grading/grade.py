@@ -11,14 +11,12 @@ from lstm_course.grading import MIME, compare, score
 from lstm_course.grading.assemble import assemble
 from lstm_course.grading.exercise import Order
 from lstm_course.grading.matching import Matched, given, match, questions
-from lstm_course.grading.model import Result, Submission
+from lstm_course.grading.model import CellRun, Result, Run, Submission
 from lstm_course.grading.places import Unreadable
 from lstm_course.grading.probes import Probe
 from lstm_course.grading.reading import read_cells
-from lstm_course.grading.run import CellRun, Run, run
+from lstm_course.grading.run import run
 from lstm_course.grading.shortcuts import shortcuts
-
-MOST_TIMES = 1  # a notebook's time, after which nothing of a submission is run again
 
 
 def make_references(order: Order) -> dict[str, str]:
@@ -125,13 +123,13 @@ class _Grading:
         return Run(best), kept
 
     def _runs_again(self, first: Run, failed: list[str], best: Mapping[str, CellRun]) -> Iterator[Run]:
-        """Run again, as long as there is time.
+        """Run again, until as much time is over as one run may take.
 
         At first each answer that failed gives way to the solution's once its own probes have run, and what ended the
         first run, or overran its time there, is left out. Which cell ends a kernel is not always clear (`exit()`
         takes a moment), so that where one ended, each question that is not solved by then is run alone.
         """
-        end = time.monotonic() + MOST_TIMES * self.order.limits.notebook_seconds
+        end = time.monotonic() + self.order.limits.notebook_seconds
         solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
         again = self.run({question: solutions[question] for question in failed}, _cut_short(first))
         yield again

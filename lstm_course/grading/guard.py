@@ -35,6 +35,7 @@ FIELDS: dict[str, dict[str, type]] = {  # what nbval reads, by type of message; 
     "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
     "error": {"ename": str, "evalue": str, "traceback": list},
 }
+DIED = "The kernel died: something in the notebook ended its process."
 MEASURES = (resident_bytes, proportional_bytes)  # the second, which takes long, only where the first is too large
 OUTPUTS = {"stream", "display_data", "execute_result", "error"}
 
@@ -67,6 +68,7 @@ class GuardedKernel(RunningKernel):
         self.problem = ""
         self.cell_problem = ""
         self._request = ""  # the message that is being answered
+        self._is_interrupted = False  # whether the last cell was
         self._kept_bytes = self._cell_bytes = 0  # of output: from earlier cells, and from this one
         self._next_look = 0.0
         self._cell_end = self._notebook_end = time.monotonic() + limits.notebook_seconds
@@ -84,6 +86,8 @@ class GuardedKernel(RunningKernel):
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Send a cell off; from now on, messages that do not answer it are dropped."""
+        if self._is_interrupted:
+            self._await_interrupted()
         if not self.cell_problem:
             self._kept_bytes += self._cell_bytes
         self.cell_problem, self._cell_bytes = "", 0
@@ -104,20 +108,36 @@ class GuardedKernel(RunningKernel):
             If the kernel has ended, or was ended here because it went beyond a limit.
         """
         end = time.monotonic() + (timeout or self.limits.notebook_seconds)
-        end = min(end, self._cell_end) if stream == "shell" else end
         while not self._messages[stream]:
-            if time.monotonic() >= end:
+            if time.monotonic() >= (min(end, self._cell_end) if stream == "shell" else end):
                 raise Empty
             lives = self.is_alive()
             received = self._receive(TICK_SECONDS if lives else 0)
             self._look()
             if not lives and not received:
-                self._end("The kernel died: something in the notebook ended its process.")
+                self._end(DIED)
         return self._messages[stream].popleft()
 
     def interrupt(self) -> None:
-        """Interrupt the cell, as its time is up."""
-        self._cut_off(self.cell_problem or f"The cell ran for more than {self.limits.cell_seconds:g} seconds.")
+        """Interrupt the cell, as its time is up; what it still shows is dropped. After GRACE_SECONDS the kernel ends."""
+        self.cell_problem = self.cell_problem or f"The cell ran for more than {self.limits.cell_seconds:g} seconds."
+        self._cell_end = min(self._cell_end, time.monotonic())
+        self._is_interrupted = True
+        super().interrupt()
+
+    def _await_interrupted(self) -> None:
+        """Wait for the answer to the last interrupt: one that is still on its way would hit the next cell."""
+        self._is_interrupted = False
+        socket = self.km._control_socket  # None where a signal was sent, which takes no time
+        end = time.monotonic() + GRACE_SECONDS
+        while socket and not socket.poll(TICK_SECONDS * 1000) and self.is_alive() and time.monotonic() < end:
+            pass
+
+    def ended(self) -> str:
+        """Return the sentence that says what ended the kernel; nothing while it lives."""
+        if not self.problem and not self.is_alive():
+            self.problem = DIED
+        return self.problem
 
     def stop(self) -> None:
         """End the kernel and all that it started."""
@@ -166,7 +186,8 @@ class GuardedKernel(RunningKernel):
         """Hold what the kernel uses against the limits."""
         now = time.monotonic()
         if self._kept_bytes + self._cell_bytes > self.limits.output_bytes and not self.cell_problem:
-            self._cut_off(f"The output of the notebook grew beyond {_mega(self.limits.output_bytes)}.")
+            self.cell_problem = f"The output of the notebook grew beyond {_mega(self.limits.output_bytes)}."
+            self._cell_end = min(self._cell_end, now + TICK_SECONDS)  # it may be at its end already
         if now < self._next_look or not self.is_alive():
             return
         self._next_look = now + TICK_SECONDS
@@ -185,12 +206,6 @@ class GuardedKernel(RunningKernel):
                 self._end(f"The notebook made more than {MOST_FILES:,} files.")
             if all(sum(map(measure, processes)) > self.limits.memory_bytes for measure in MEASURES):
                 self._end(f"The notebook used more than {_mega(self.limits.memory_bytes)} of memory.")
-
-    def _cut_off(self, problem: str) -> None:
-        """Interrupt the cell and drop what it still shows; after GRACE_SECONDS the kernel is ended."""
-        self.cell_problem = problem
-        self._cell_end = min(self._cell_end, time.monotonic())
-        super().interrupt()
 
     def _end(self, problem: str) -> NoReturn:
         self.problem = problem

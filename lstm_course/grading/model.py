@@ -1,7 +1,10 @@
-"""What the parts of grading hand to each other. All of it can be written as JSON."""
+"""What the parts of grading hand to each other."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:  # kernels' parent has no use for it
+    from nbformat.v4.nbbase import NotebookNode
 
 Status = Literal["graded", "partly", "unreadable", "missing"]
 
@@ -33,6 +36,27 @@ class Submission:
     digest: str
     problem: str | None = None
     submitted: str | None = None
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What a code cell showed.
+
+    `passed` is None where nothing was compared. `problem` says what cut the cell short or how its values differ from
+    the reference's.
+    """
+
+    outputs: list["NotebookNode"] = field(default_factory=list)
+    passed: bool | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What each code cell showed, by its id; `problem` says what ended the run early."""
+
+    cells: dict[str, CellRun]
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

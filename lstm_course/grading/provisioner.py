@@ -124,7 +124,7 @@ class SandboxProvisioner(KernelProvisionerBase):
                 self._init, self._root = _found(json.loads(told)["child-pid"])
                 go.write(b"\n")
             if self.is_warm and self._hears(ready, errors):
-                warm.parent().fork(self._init, ready_end.fileno(), limits)
+                warm.fork(self._init, ready_end.fileno(), limits)
             ready_end.close()
             self._hears(ready, errors)
 

@@ -6,7 +6,7 @@ notebook that lies in memory: no file, no configuration and no other plugin has 
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from lstm_course.grading import MIME
 from lstm_course.grading.guard import GuardedKernel, guarded_kernel
-from lstm_course.grading.model import Limits
+from lstm_course.grading.model import CellRun, Limits, Run
 
 # The last two collect garbage several times at the end of each run, which takes longer than a notebook.
 LEFT_OUT = ("cacheprovider", "terminalreporter", "warnings", "faulthandler", "unraisableexception", "threadexception")
@@ -31,27 +31,6 @@ ALONE = [  # no configuration, no files of tests, nothing written, nothing print
     *("-p", "nbval.plugin"),
     *(word for name in LEFT_OUT for word in ("-p", f"no:{name}")),
 ]
-
-
-@dataclass(frozen=True)
-class CellRun:
-    """What a code cell showed.
-
-    `passed` is None where nothing was compared. `problem` says what cut the cell short or how its values differ from
-    the reference's.
-    """
-
-    outputs: list[NotebookNode] = field(default_factory=list)
-    passed: bool | None = None
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
-class Run:
-    """What each code cell showed, by its id; `problem` says what ended the run early."""
-
-    cells: dict[str, CellRun]
-    problem: str | None = None
 
 
 def run(
@@ -149,7 +128,10 @@ class GradedCell(IPyNbCell):
     def runtest(self) -> None:
         """Let nbval execute the cell and compare its outputs."""
         plugin, kernel = self.parent.plugin, self.parent.kernel
-        dead = kernel.problem
+        dead = kernel.ended()
+        if dead and plugin.runs and all(run.problem != dead for run in plugin.runs.values()):
+            last, its_run = plugin.runs.popitem()  # it died between the two cells
+            plugin.runs[last] = replace(its_run, problem=dead)
         try:
             super().runtest()
             is_right, failure = True, ""

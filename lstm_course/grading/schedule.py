@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from typing import Any, Protocol, TypeVar
 
 from lstm_course.errors import CourseError
 
 MOST_ATTEMPTS = 2
+# Workers are copies of a process without threads, which has imported what they need; elsewhere each starts afresh.
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -87,8 +90,19 @@ class Local:
     def __init__(self, count: int, seconds: float, prepare: Callable[[], None] | None) -> None:
         self.seconds = seconds
         self.prepare = prepare
-        self.idle = [_Worker(prepare) for _ in range(count)]
+        self.workers: set[_Worker] = set()  # all: an interruption may come when one is neither idle nor busy
+        self.idle = [self._start() for _ in range(count)]
         self.busy: dict[Future[Any], tuple[_Worker, threading.Timer]] = {}
+
+    def _start(self) -> "_Worker":
+        worker = _Worker(self.prepare)
+        self.workers.add(worker)
+        return worker
+
+    def _replace(self, dead: "_Worker") -> "_Worker":
+        self.workers.remove(dead)
+        dead.end()
+        return self._start()
 
     def has_room(self) -> bool:
         """Tell whether a worker is idle."""
@@ -100,7 +114,7 @@ class Local:
         try:
             future = worker.submit(function, *arguments)
         except BrokenExecutor:  # it died while it was idle
-            worker = _Worker(self.prepare)
+            worker = self._replace(worker)
             future = worker.submit(function, *arguments)
         timer = threading.Timer(self.seconds, worker.kill)
         timer.daemon = True
@@ -113,17 +127,15 @@ class Local:
         worker, timer = self.busy.pop(future)
         timer.cancel()
         if isinstance(future.exception(), BrokenExecutor):
-            worker.end()
-            worker = _Worker(self.prepare)
+            worker = self._replace(worker)
         self.idle.append(worker)
 
     def end(self, *, at_once: bool) -> None:
         """End all processes, `at_once` also those at work."""
-        workers = [*self.idle, *(worker for worker, _ in self.busy.values())]
-        for worker in workers:
-            if at_once:
+        if at_once:
+            for worker in self.workers:
                 worker.kill()
-        for worker in workers:
+        for worker in self.workers:
             worker.end()
 
 
@@ -131,12 +143,9 @@ class _Worker:
     """One process."""
 
     def __init__(self, prepare: Callable[[], None] | None) -> None:
-        context = multiprocessing.get_context("spawn")  # a copy of this process would have its threads' locks
-        self._executor = ProcessPoolExecutor(1, context, _begin)
+        self._executor = ProcessPoolExecutor(1, multiprocessing.get_context(METHOD), _begin, (prepare,))
         self._pid = self._executor.submit(os.getpid)
         self.submit = self._executor.submit
-        if prepare:
-            self.submit(prepare)
 
     def kill(self) -> None:
         """Kill the process, also in the middle of a call."""
@@ -148,11 +157,14 @@ class _Worker:
         self._executor.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def _begin(prepare: Callable[[], None] | None) -> None:
     """Prepare a worker: keys pressed at the terminal are its parent's business, and it does not outlive that."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if prepare:
+        prepare()
 
 
 def _end_with_parent() -> None:
@@ -162,11 +174,22 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
+def import_early(module: str) -> None:
+    """Begin to import what workers will need, in the background, where they are copies of a process."""
+    if METHOD == "forkserver":
+        multiprocessing.set_forkserver_preload(["__main__", module])
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C would break its import
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @contextmanager
 def local(count: int, seconds: float, prepare: Callable[[], None] | None = None) -> Iterator[Pool]:
     """Start `count` processes, each of which may take `seconds` for a call, and end them with the block.
 
-    Each calls `prepare` before anything else, as a head start: if it fails, that is no call's fault.
+    Each calls `prepare` before anything else. It must not fail.
     """
     pool = Local(count, seconds, prepare)
     try:

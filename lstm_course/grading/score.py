@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from nbformat.v4.nbbase import NotebookNode
 
 from lstm_course.errors import CourseError
-from lstm_course.grading.model import QuestionResult, Result, Submission
+from lstm_course.grading.model import CellRun, QuestionResult, Result, Run, Submission
 from lstm_course.grading.probes import Probe, share
-from lstm_course.grading.run import CellRun, Run
 from lstm_course.grading.text import one_line, plain
 
 HINT = re.compile(r"<details><summary>.*?</summary>(.*?)</details>", re.DOTALL)

@@ -1,7 +1,7 @@
 """A parent that has imported what kernels need, and forks one into each sandbox.
 
 Bubblewrap builds the sandbox either way; a warm kernel only enters it by another door: `setns` instead of `exec`.
-The parent runs no student's code, holds no secret and no answer, and lives outside every sandbox: in another process
+One parent serves all workers of a machine. It runs no student's code, holds no secret and no answer, and lives outside every sandbox: in another process
 namespace, so that a kernel has no name for it.
 """
 
@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -43,10 +44,13 @@ IMPORTED = (
 
 
 class Parent:
-    """The process that forks kernels, seen from the worker that owns it."""
+    """The process that forks kernels, seen from the process that started it.
+
+    Its end of the socket `requests` can be handed to workers, see `use`.
+    """
 
     def __init__(self) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
@@ -63,16 +67,9 @@ class Parent:
         """Tell whether it still runs."""
         return self._process.poll() is None
 
-    def fork(self, init: int, ready: int, limits: Limits) -> None:
-        """Fork a kernel into the sandbox whose first process `init` refers to (file descriptor of a process).
-
-        The sandbox ends with the kernel. `ready` gets one byte when the kernel listens.
-        """
-        socket.send_fds(self._requests, [json.dumps(asdict(limits)).encode()], [init, ready])
-
     def stop(self) -> None:
         """End it. Kernels that it forked live on."""
-        self._requests.close()
+        self.requests.close()
         self._process.kill()
         self._process.wait()
 
@@ -92,6 +89,30 @@ def parent() -> Parent:
     found.stop()
     _parent.cache_clear()
     return _parent(os.getpid())
+
+
+_given: socket.socket | None = None  # leads to a parent that another process has started
+
+
+def use(requests: socket.socket) -> None:
+    """Let kernels be forked by a parent that another process has started, as long as it lives."""
+    global _given
+    _given = requests
+
+
+def fork(init: int, ready: int, limits: Limits) -> None:
+    """Fork a kernel into the sandbox whose first process `init` refers to (file descriptor of a process).
+
+    The sandbox ends with the kernel. `ready` gets one byte when the kernel listens.
+    """
+    global _given
+    request = [json.dumps(asdict(limits)).encode()], [init, ready]
+    if _given:
+        with suppress(OSError):
+            socket.send_fds(_given, *request)
+            return
+        _given = None
+    socket.send_fds(parent().requests, *request)
 
 
 def main(requests: socket.socket) -> None:
