@@ -125,9 +125,16 @@ def test_summary_shows_points_questions_and_problems():
 
 def test_the_commonest_reason_is_that_of_most_students_whatever_its_numbers():
     answers = [question(points=0.0, reasons=[f"Called with shape {n}x4 in mat1: wrong. Got {n}."]) for n in range(3)]
-    answers += [question(points=0.0, reasons=["Not answered yet."])] * 2
     assert summary.commonest_reason(answers) == "3 × Called with shape … in mat1: wrong."
     assert summary.commonest_reason([question()]) == ""
+
+
+def test_the_commonest_reason_is_what_went_wrong_first_and_a_mistake_if_there_is_one():
+    answers = [question(points=0.0, reasons=["The gates are wrong.", "A gradient is wrong."])] * 2
+    answers += [question(points=0.0, reasons=["A gradient is wrong."])]
+    missing = [question(points=0.0, reasons=["Not answered yet."])] * 3
+    assert summary.commonest_reason(answers + missing) == "2 × The gates are wrong."
+    assert summary.commonest_reason(missing) == "3 × Not answered yet."
 
 
 def test_summary_takes_names_for_text_and_a_large_class_in_short():

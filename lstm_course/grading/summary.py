@@ -12,6 +12,7 @@ from rich.text import Text
 from lstm_course.grading.feedback import outcome
 from lstm_course.grading.model import QuestionResult, Result
 from lstm_course.grading.report import notes
+from lstm_course.grading.score import UNANSWERED
 from lstm_course.grading.text import one_line
 
 MOST_ROWS = 40  # a larger class is read in grades.csv
@@ -65,18 +66,15 @@ def question_table(results: Sequence[Result]) -> Table:
 
 
 def commonest_reason(answers: Iterable[QuestionResult]) -> str:
-    """Say which reason most students share, and how many; numbers in it count as equal.
+    """Say which reason most students share, and how many; a mistake before an answer that is missing.
 
-    What differs from student to student stands behind a reason's first sentence.
+    A student's first reason counts: the others follow from it more often than not. What differs from student to
+    student, numbers and what stands behind the first sentence, counts as equal.
     """
-    first_sentences = (
-        {NUMBER.sub("…", re.split(r"(?<=[.!?]) ", reason)[0]) for reason in answer.reasons} for answer in answers
-    )
-    counted = Counter(sentence for sentences in first_sentences for sentence in sorted(sentences))
-    if not counted:
-        return ""
-    (reason, count), *_ = counted.most_common(1)
-    return f"{count} × {reason}"
+    reasons = [answer.reasons[0] for answer in answers if answer.reasons]
+    mistakes = [reason for reason in reasons if reason != UNANSWERED] or reasons
+    counted = Counter(NUMBER.sub("…", re.split(r"(?<=[.!?]) ", reason)[0]) for reason in mistakes)
+    return "".join(f"{count} × {reason}" for reason, count in counted.most_common(1))
 
 
 def problem_table(results: Sequence[Result]) -> Table:

@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -30,6 +31,9 @@ NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x
 # Nothing of the course: some of its modules are hidden in some sandboxes.
 IMPORTED = (
     "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
     "ipykernel.debugger",
     "ipykernel.ipkernel",
@@ -41,6 +45,8 @@ IMPORTED = (
     "tornado.platform.asyncio",
     "torch",
 )
+IMPORTED_LATER = ("torch._dynamo",)  # by every optimiser of torch, in seconds: kernels that train take long
+IDLE_SECONDS = 0.7  # without a request after the last one, which tells such kernels
 
 
 class Parent:
@@ -119,14 +125,18 @@ def main(requests: socket.socket) -> None:
     """Fork a kernel for each request, until the other side is gone."""
     libc().prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    for module in IMPORTED:
-        importlib.import_module(module)
-    gc.freeze()  # a collection in a fork would copy every page of it
+    _import(IMPORTED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    later, idle = IMPORTED_LATER, None
     while True:
+        if not select.select([requests], [], [], idle)[0]:
+            _import(later)
+            later, idle = (), None
+            continue
         request, files, _, _ = socket.recv_fds(requests, 4096, 2)
         if not request:
             return
+        idle = IDLE_SECONDS if later else None
         if os.fork() == 0:
             try:
                 requests.close()
@@ -135,6 +145,12 @@ def main(requests: socket.socket) -> None:
                 os._exit(1)
         for file in files:
             os.close(file)
+
+
+def _import(modules: tuple[str, ...]) -> None:
+    for module in modules:
+        importlib.import_module(module)
+    gc.freeze()  # a collection in a fork would copy every page of it
 
 
 def _enter(init: int, ready: int, limits: dict[str, object]) -> None:
