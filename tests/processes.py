@@ -11,10 +11,8 @@ SECONDS = 0.5  # between two looks: one takes some milliseconds of each process'
 
 def workers(pid: int | None = None) -> list[psutil.Process]:
     """Give the workers that a grading process has: children of the process of which they are copies."""
-    helpers = psutil.Process(pid).children()
-    return [
-        worker for one in helpers if "multiprocessing.forkserver" in " ".join(one.cmdline()) for worker in one.children()
-    ]
+    helpers = [one for one in psutil.Process(pid).children() if "multiprocessing.forkserver" in " ".join(one.cmdline())]
+    return [worker for one in helpers for worker in one.children()]
 
 
 class Watch:

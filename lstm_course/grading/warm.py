@@ -1,8 +1,8 @@
 """A parent that has imported what kernels need, and forks one into each sandbox.
 
 Bubblewrap builds the sandbox either way; a warm kernel only enters it by another door: `setns` instead of `exec`.
-One parent serves all workers of a machine. It runs no student's code, holds no secret and no answer, and lives outside every sandbox: in another process
-namespace, so that a kernel has no name for it.
+One parent serves all workers of a machine. It runs no student's code, holds no secret and no answer, and lives outside
+every sandbox: in another process namespace, so that a kernel has no name for it.
 """
 
 import atexit
