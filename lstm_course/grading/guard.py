@@ -119,7 +119,7 @@ class GuardedKernel(RunningKernel):
         return self._messages[stream].popleft()
 
     def interrupt(self) -> None:
-        """Interrupt the cell, as its time is up, and drop what it still shows; after GRACE_SECONDS the kernel is ended."""
+        """Interrupt the cell, as its time is up, and drop what it shows; after GRACE_SECONDS the kernel is ended."""
         self.cell_problem = self.cell_problem or f"The cell ran for more than {self.limits.cell_seconds:g} seconds."
         self._cell_end = min(self._cell_end, time.monotonic())
         self._is_interrupted = True
