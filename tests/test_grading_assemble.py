@@ -40,7 +40,6 @@ def matched(notebook):
 def sources(notebook, **options):
     """The assembled notebook, id by id, in order."""
     assembled = assemble(SOLVED, matched(notebook), PROBES, **options)
-    nbformat.validate(assembled)
     return {cell.id: cell.source for cell in assembled.cells}
 
 
@@ -58,7 +57,7 @@ def test_answers_are_the_students_and_the_rest_is_the_instructors():
     assert [id for id in assembled if not id.endswith("-probe")] == ["grader-prelude", *own]
     assert {id: assembled[id] for id in PROBES} == ANSWERS
     assert assembled["setup"] == SOLVED.cells[1].source
-    assert assemble(SOLVED, matched(notebook), PROBES).metadata.kernelspec.name == "python3"
+    assert set(assemble(SOLVED, matched(notebook), PROBES)) == {"cells"}
 
 
 def test_probes_run_at_the_end_of_their_questions_section():

@@ -178,6 +178,26 @@ def test_an_interruption_leaves_no_process_behind(number):
     process.stderr.close()
 
 
+COMMAND = """
+from lstm_course.grading.schedule import import_early, local, results
+
+if __name__ == "__main__":
+    import_early("lstm_course.grading.grade")
+    with local(1, seconds=60) as pool:
+        print(dict(results(pool, abs, [-1], lambda task: (task,))))
+"""
+
+
+def test_no_file_of_the_present_folder_is_taken_for_a_module(tmp_path):
+    command, present = tmp_path / "command", tmp_path / "submissions"
+    command.write_text(COMMAND, "utf-8")
+    present.mkdir()
+    for name in "struct", "json", "nbformat", "multiprocessing":
+        (present / f"{name}.py").write_text("raise SystemExit('a stranger is imported')\n", "utf-8")
+    ended = subprocess.run([sys.executable, command], cwd=present, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("{-1: 1}\n", "")
+
+
 def test_workers_do_not_outlive_a_grader_that_is_killed():
     process, children = running_program()
     process.kill()

@@ -12,7 +12,7 @@ import random
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -40,9 +40,21 @@ def run(probe: Probe, seed: int, forbidden: Sequence[str] = (), given: Any = Non
     answer ends the cell.
     """
     trial = Trial(seed, forbidden, given)
-    with capture_output(), torch.random.fork_rng(devices=[]), _as_torch_starts():
+    with _in_few_words(), capture_output(), torch.random.fork_rng(devices=[]), _as_torch_starts():
         values = encode(probe(trial))
     display({MIME: json.dumps({"values": values, "used": sorted(trial.used)}, allow_nan=False)}, raw=True)
+
+
+@contextmanager
+def _in_few_words() -> Iterator[None]:
+    """Let IPython show an error without its traceback, which takes longer to write than most answers to run."""
+    try:
+        yield
+    except Exception as error:
+        lines = [type(error).__name__]
+        with suppress(Exception):  # of a class that takes no attributes
+            error._render_traceback_ = lambda: lines
+        raise
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Exercise:
     notebook: str
     probes: dict[str, list[Probe]]
 
-    @property
+    @cached_property
     def solved(self) -> NotebookNode:
         """The solved notebook."""
         return nbformat.reads(self.notebook, as_version=4)

@@ -111,10 +111,9 @@ class GuardedKernel(RunningKernel):
         while not self._messages[stream]:
             if time.monotonic() >= (min(end, self._cell_end) if stream == "shell" else end):
                 raise Empty
-            lives = self.is_alive()
-            received = self._receive(TICK_SECONDS if lives else 0)
+            received = self._receive(TICK_SECONDS)
             self._look()
-            if not lives and not received:
+            if not received and not self.is_alive() and not self._receive(0):
                 self._end(DIED)
         return self._messages[stream].popleft()
 

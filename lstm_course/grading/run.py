@@ -18,16 +18,18 @@ from lstm_course.grading import MIME
 from lstm_course.grading.guard import GuardedKernel, guarded_kernel
 from lstm_course.grading.model import CellRun, Limits, Run
 
-# The last two collect garbage several times at the end of each run, which takes longer than a notebook.
-LEFT_OUT = ("cacheprovider", "terminalreporter", "warnings", "faulthandler", "unraisableexception", "threadexception")
+# What pytest has for tests written in Python, which takes as long to set up as some notebooks to run.
+LEFT_OUT = (
+    *("assertion", "cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml", "logging"),
+    *("monkeypatch", "pastebin", "recwarn", "reports", "setuponly", "setupplan", "skipping", "stepwise"),
+    *("subtests", "terminalreporter", "threadexception", "tmpdir", "unittest", "unraisableexception", "warnings"),
+)
 ALONE = [  # no configuration, no files of tests, nothing written, nothing printed
+    "--color=no",
     "--nbval",
     f"--config-file={os.devnull}",
     f"--rootdir={Path(__file__).parent}",
     "--noconftest",
-    "--color=no",
-    "--capture=no",
-    "--assert=plain",
     *("-p", "nbval.plugin"),
     *(word for name in LEFT_OUT for word in ("-p", f"no:{name}")),
 ]

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from typing import Any, Protocol, TypeVar
+from unittest.mock import patch
 
 from lstm_course.errors import CourseError
 
@@ -144,7 +145,8 @@ class _Worker:
 
     def __init__(self, prepare: Callable[[], None] | None) -> None:
         self._executor = ProcessPoolExecutor(1, multiprocessing.get_context(METHOD), _begin, (prepare,))
-        self._pid = self._executor.submit(os.getpid)
+        with _starting():
+            self._pid = self._executor.submit(os.getpid)
         self.submit = self._executor.submit
 
     def kill(self) -> None:
@@ -178,9 +180,20 @@ def import_early(module: str) -> None:
     """Begin to import what workers will need, in the background, where they are copies of a process."""
     if METHOD == "forkserver":
         multiprocessing.set_forkserver_preload(["__main__", module])
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C would break its import
-        try:
+        with _starting():
             forkserver.ensure_running()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Start processes that take no file of the present folder for a module, and that Ctrl-C cannot break."""
+    with patch.dict(os.environ, PYTHONSAFEPATH="1"):
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
