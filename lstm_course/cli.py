@@ -89,6 +89,10 @@ def grade(
     Exit code: 0 if every submission has a result, also one that says why it could not be read; 2 if something given
     cannot be used; 130 after an interruption, from which the same command goes on.
     """
+    if not scheduler:
+        from lstm_course.grading.headstart import head_start
+
+        head_start(sandbox)
     from lstm_course.grading.command import run
     from lstm_course.grading.flow import Plan
     from lstm_course.grading.model import Limits

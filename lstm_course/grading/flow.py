@@ -13,7 +13,7 @@ from lstm_course.grading.cluster import cluster
 from lstm_course.grading.collect import Found, collect
 from lstm_course.grading.exercise import Order
 from lstm_course.grading.model import Limits, Result, Submission
-from lstm_course.grading.schedule import Lost, Pool, import_early, interruptible, local, results
+from lstm_course.grading.schedule import Lost, Pool, interruptible, local, results
 from lstm_course.grading.score import questions, unread
 from lstm_course.grading.store import Store
 
@@ -77,7 +77,6 @@ def grade(plan: Plan, progress: Progress) -> list[Result]:
     chosen = [one for one in found if not plan.only or one.exercise in plan.only or one.exercise not in names]
     if not chosen:
         raise CourseError(f"There are submissions of {', '.join(plan.only)} to grade; {plan.place} holds none.")
-    _begin_early(plan)
     orders = {
         name: Order(exercise.load(plan.course, name), plan.seed, plan.limits, plan.sandbox, {})
         for name in sorted({one.exercise for one in chosen} & set(names))
@@ -86,14 +85,6 @@ def grade(plan: Plan, progress: Progress) -> list[Result]:
     passed_over = set(names) - set(orders)
     others = [store.get(one.student, one.exercise) for one in found if one.exercise in passed_over]
     return [*filter(None, others), *_graded(plan, store, orders, chosen, progress)]
-
-
-def _begin_early(plan: Plan) -> None:
-    """Start in the background what takes a while and will most likely be needed."""
-    if not plan.scheduler:
-        import_early("lstm_course.grading.grade")
-        if plan.sandbox:
-            warm.parent()
 
 
 def _graded(
