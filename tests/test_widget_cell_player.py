@@ -69,6 +69,12 @@ def test_an_rnn_is_told_by_its_weights():
         assert set(said(h)) <= set(visible_texts(player, 2 * step + 1))
 
 
+def test_the_caption_names_what_carries_the_state():
+    captions = [made(kind)[0].caption for kind in (nn.LSTMCell, nn.RNNCell)]
+    assert ["belt" in caption for caption in captions] == [True, False]
+    assert "the hidden state so far" in captions[1]
+
+
 def test_only_the_lit_path_is_coloured():
     player, _ = made(nn.LSTMCell)
     strokes = {}

@@ -33,10 +33,11 @@ def lstm_figure(lit: str = wiring.LSTM_PATHS, *, width: float = 4.6) -> Figure:
     return figure
 
 
-def rnn_and_lstm_figure(*, width: float = 7.4) -> Figure:
+def rnn_and_lstm_figure(*, width: float = 7.9) -> Figure:
     """Draw the plain RNN cell and the LSTM cell side by side, at one scale."""
-    figure, axes = figures.new(1, 2, width=width, height=0.38 * width, width_ratios=[5.85, 11.95])
-    wiring.draw_rnn(canvas(axes[0], (*wiring.RNN_EDGES[:2], *wiring.LSTM_EDGES[2:])))
+    left, right = wiring.RNN_EDGES[0], wiring.RNN_EDGES[1] + 1.2  # space, or the RNN's h_t seems to enter the LSTM
+    figure, axes = figures.new(1, 2, width=width, height=0.356 * width, width_ratios=[right - left, 11.95])
+    wiring.draw_rnn(canvas(axes[0], (left, right, *wiring.LSTM_EDGES[2:])))
     wiring.draw_lstm(canvas(axes[1], wiring.LSTM_EDGES))
     for axis, title in zip(axes, ("RNN", "LSTM"), strict=True):
         axis.set_title(title, loc="center")

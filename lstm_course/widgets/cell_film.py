@@ -29,7 +29,8 @@ class Kind(NamedTuple):
 
     name: str
     paths: dict[str, Path]  # in the order of the computation
-    state: str  # what the step hands on as its memory, shown on the belt
+    state: str  # what the step hands on as its memory
+    carrier: str  # what carries it from step to step
     draw: Callable[[Pen, str], None]
     edges: tuple[float, float, float, float]
 
@@ -54,6 +55,7 @@ LSTM = Kind(
         "h": Path("hidden state", "o times tanh of c {c}: h is {h}.", ("h",)),
     },
     "c",
+    "belt",
     wiring.draw_lstm,
     wiring.LSTM_EDGES,
 )
@@ -61,9 +63,14 @@ RNN = Kind(
     "RNN",
     {
         "x": Path("reading", "The input and the old state h {h_prev} go into one map.", ()),
-        "h": Path("hidden state", "tanh of their weighted sum replaces all of h: from {h_prev} to {h}.", ("h",)),
+        "h": Path(
+            "hidden state",
+            "tanh of the weighted sum of x and the old h replaces all of h: from {h_prev} to {h}.",
+            ("h",),
+        ),
     },
     "h",
+    "hidden state",
     wiring.draw_rnn,
     wiring.RNN_EDGES,
 )

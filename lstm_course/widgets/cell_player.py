@@ -17,7 +17,7 @@ from lstm_course.widgets.base import HERE, Widget
 
 TEXT = "text"  # stands for an element's text among its attributes
 CAPTION = (
-    "Above: the belt so far, and the inputs. Below: the cell with the path that is being computed, and this "
+    "Above: the {} so far, and the inputs. Below: the cell with the path that is being computed, and this "
     "step's numbers as bars, one for each unit."
 )
 
@@ -64,7 +64,7 @@ class CellPlayer(Widget):
             titles=[film.title(*frame) for frame in film.frames],
             words=[film.words(*frame) for frame in film.frames],
             paths=len(film.kind.paths),
-            caption=CAPTION,
+            caption=CAPTION.format(film.kind.carrier),
         )
 
     @traitlets.validate("position")

@@ -58,9 +58,9 @@ def one_step(*, z_f: float, z_i: float, z_g: float, z_o: float, c_prev: float) -
 def describe(numbers: cell_film.Numbers) -> str:
     """Say the numbers of a step in three sentences."""
     say = {name: cell_film.in_words(values) for name, values in numbers.items()}
-    gates = ", ".join(f"{name} {say[name]}" for name in MAPS)
+    maps = ", ".join(f"{name} {say[name]}" for name in MAPS)
     return (
-        f"Gates: {gates}. The belt goes from c {say['c_prev']} to {say['c']}: kept {say['kept']}, "
+        f"Maps: {maps}. The belt goes from c {say['c_prev']} to {say['c']}: kept {say['kept']}, "
         f"added {say['added']}. h is {say['h']}."
     )
 

@@ -231,8 +231,8 @@ GateSliders(z_f=2.0, z_i=1.0, z_g=0.5, z_o=0.0, c_prev=-1.0)
 # <details><summary>Answers</summary>
 #
 # 1. Forget gate open ($z_f$ far right), input gate shut ($z_i$ far left).
-# 2. The same, with $c_{t-1} = 3$, and the output gate shut ($z_o$ far left).
-# 3. $h_t$ stays below 1: $\tanh(c_t) < 1$ and $o_t < 1$. The memory $c_t$ itself has no such limit.
+# 2. The same, with $c_{t-1} = 3$, and the output gate shut ($z_o$ far left). (You get a little less than 3: a $\sigma$ never quite reaches 1.)
+# 3. $h_t$ stays below 1, even where its rounded number says 1.00: $\tanh(c_t) < 1$ and $o_t < 1$. The memory $c_t$ itself has no such limit.
 #
 # </details>
 
@@ -584,7 +584,7 @@ axis.set(xlim=(0, 1.3 * LAGS), xticks=range(0, LAGS + 1, 20))
 axis.set(ylim=(1e-25, 1e3), yticks=[10.0**e for e in range(-25, 1, 5)])
 figures.show(
     figure,
-    caption="The gradient left after k steps, before any training; mean of ten nets each.",
+    caption="The gradient left after k steps, before any training; geometric mean of ten nets each.",
     description=f"""Norm of dh_T/dh_(T-k) against the lag k, logarithmic. Straight falling lines for
     the RNN, the LSTM as it comes and with forget bias 1; nearly flat ones for bias 3 and chrono.
     Left at lag {LAGS}: {", ".join(f"{name} {line[-1]:.0e}" for name, line in left.items())}.""",
