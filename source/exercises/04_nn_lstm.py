@@ -2,7 +2,7 @@
 # jupyter:
 #   lstm_course:
 #     title: nn.LSTM
-#     minutes: 65
+#     minutes: 60
 #     points: 13
 # ---
 

@@ -351,8 +351,8 @@ print("with a time axis of length 1:", int((by[0] > 1e-12).sum()))
 # ## More layers, and dropout
 #
 # With `num_layers=2` the second layer reads the hidden states of the first: the arrows that point up in the first
-# picture. `dropout=0.5` blanks out half of **these** arrows at random while training. So with one layer there is
-# nothing to blank.
+# picture. While training, `dropout=0.5` sets each number on **these** arrows to zero with probability one half. So with one
+# layer there is nothing to drop.
 #
 # > **Guess first.** What does `nn.LSTM(10, 20, dropout=0.5)` do: raise an error, warn, or drop half of its outputs?
 
