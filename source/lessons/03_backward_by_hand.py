@@ -247,8 +247,8 @@ print(f"door h: together                {dh_prev:+.3f}")
 # %% [markdown] id="doors-meaning"
 # Through door $c$ the gradient only passed a forget gate. Through door $h$ it had to pass a slope of at most a quarter (or $1 - g_t^2$)
 # *and* a weight, on four ways whose signs differ, so that they partly cancel. That is the picture to keep: **the belt is one road with one
-# toll gate; the way through $h$ is four narrow lanes**. (The numbers are those of our hand-made cell. With large weights the four lanes can also
-# carry more than the belt: lesson 2 saw factors above 1.)
+# toll gate; the way through $h$ is four narrow lanes**. (The numbers are those of our hand-made cell. The lanes can also add to what the belt carries: lesson 2
+# saw factors above 1, with every forget gate below 1.)
 #
 # The first LSTM paper followed the belt alone and cut the four lanes on purpose (Hochreiter and Schmidhuber 1997). The full gradient that
 # we have derived came into use with Graves and Schmidhuber (2005).
@@ -464,26 +464,31 @@ with torch.no_grad():
 
 
 # %% id="epsilon"
-def L_of_bias(b):
-    return lstm_forward(x, h_0, c_0, W_x, W_h, b)[0][1:].sum()
-
-
-with torch.no_grad():
+@torch.no_grad()
+def largest_error(eps, dtype=torch.float64):
+    """How far nudging all 4H numbers of b by eps, computed in dtype, is from the exact gradient."""
+    *others, bias = (tensor.to(dtype) for tensor in (x, h_0, c_0, W_x, W_h, b))
     exact = fast_backward(torch.ones_like(dh), x, h, c, gates, W_x, W_h)[-1]  # (4H,)
-    directions = torch.eye(len(b), dtype=b.dtype)
-    error = {}
-    for eps in (1e-1, 1e-2, 1e-3, 1e-5, 1e-13):
-        nudged = [(L_of_bias(b + eps * e) - L_of_bias(b - eps * e)) / (2 * eps) for e in directions]
-        error[eps] = (torch.stack(nudged) - exact).abs().max().item()
+    measured = []
+    for e in torch.eye(len(b), dtype=dtype):  # one number of b after the other
+        up, down = (lstm_forward(*others, bias + way * eps * e)[0][1:].sum() for way in (1, -1))
+        measured.append((up - down) / (2 * eps))
+    return (torch.stack(measured) - exact).abs().max().item()
+
+
+# %% id="epsilon-errors"
 for eps in (1e-1, 1e-2, 1e-3):
-    print(f"eps {eps:g}: largest error {error[eps]:.0e}")
-print(f"eps 1e-05: below 1e-8: {error[1e-5] < 1e-8}")
-print(f"eps 1e-13: a hundred times worse than 1e-05: {error[1e-13] > 100 * error[1e-5]}")
+    print(f"eps {eps:g}: largest error {largest_error(eps):.0e}")
+best = largest_error(1e-5)
+print(f"eps 1e-05: below 1e-8: {best < 1e-8}")
+print(f"eps 1e-13: a hundred times worse than 1e-05: {largest_error(1e-13) > 100 * best}")
+best_32 = min(largest_error(10.0**-power, torch.float32) for power in range(1, 8))
+print(f"float32, the best of 1e-1 to 1e-7: below 1e-5: {best_32 < 1e-5}")
 
 # %% [markdown] id="epsilon-meaning"
 # Ten times closer, a hundred times better, because the two-sided nudge is wrong only by a term in $\varepsilon^2$. But the difference of two almost equal numbers
-# loses digits: float64 has about 16 of them, and a change of $10^{-13}$ leaves three. In between lies the best place. (In float32, with 7 digits, there is no
-# good place. Check gradients in float64.)
+# loses digits: float64 has about 16 of them, and a change of $10^{-13}$ leaves three. In between lies the best place. (In float32, with 7 digits, the best
+# place is a poor one, as the last line says. Check gradients in float64.)
 #
 # PyTorch has this test ready: `torch.autograd.gradcheck`. It wants something differentiable, so we tell autograd about our backward. A `torch.autograd.Function`
 # is just that: a forward and a backward of one's own, side by side.
@@ -665,7 +670,7 @@ figures.show(
 # > **Guess first.** In the second run, up to which lag is the norm what it was without the cut? What does the third one look like?
 
 
-# %% id="cut-measure"
+# %% id="cut-run"
 def run(cell, x, window, cut_c=True):
     """States h_0, ..., h_T of one sequence x (T, I), detached after every window steps."""
     h = torch.zeros(1, cell.hidden_size, dtype=x.dtype, requires_grad=True)
@@ -678,6 +683,7 @@ def run(cell, x, window, cut_c=True):
     return states
 
 
+# %% id="cut-measure"
 torch.manual_seed(0)
 T, H = 60, 16
 cell = nn.LSTMCell(1, H, dtype=torch.float64)
@@ -863,7 +869,7 @@ for forget_bias in (1.0, 3.0):
 # <details><summary>Answer</summary>
 #
 # All that concern the connection between steps: forgetting `dh_next` or `dc`, walking forward instead of backward, overwriting weight gradients
-# instead of adding them up, taking $c_t$ or $h_t$ of the wrong step.
+# instead of adding them up, using the first step's $c_0$ or $h_0$ at every step.
 #
 # </details>
 #
