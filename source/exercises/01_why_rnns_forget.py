@@ -73,7 +73,7 @@ check.rnn_step(rnn_step)
 # %% [markdown] id="norms-by-lag-task"
 # ## 2. Gradient norms by lag
 #
-# The measurement behind every figure of the lesson. You get the states $h_0, \dots, h_T$ of one sequence, still joined by
+# The measurement behind the lesson's curves of the dying gradient. You get the states $h_0, \dots, h_T$ of one sequence, still joined by
 # their autograd graph. Return, for every lag $k = 0, \dots, T$, the largest singular value of the Jacobian
 # $\partial h_T / \partial h_{T-k}$:
 #

@@ -69,8 +69,8 @@ for t, h_t in enumerate(rnn(pulse, zero, one, half, zero)):
     print(f"h_{t} = {h_t.item():.4f}")
 
 # %% [markdown] id="fading-memory-why"
-# About a fiftieth: each step more than halves what the step before had left. The memory of the pulse fades by a constant
-# factor per step, and constant factors are merciless. This notebook is about that factor.
+# About a fiftieth: each step more than halves what the step before had left. The memory of the pulse fades by a nearly
+# constant factor per step, and constant factors are merciless. This notebook is about that factor.
 #
 # ## Unrolled in time
 #
@@ -169,7 +169,7 @@ for rho in (0.5, 0.9, 1.0):
         f"{rho:.2f}                    {min(rates):.2f} to {max(rates):.2f}            {runs[0][-1]:.0e}"
     )
 
-# %% id="norms-small-inputs"
+# %% id="draw-norms"
 LINES = {
     1.5: (figures.PURPLE, ":"),
     1.0: (figures.BLUE, "-"),
@@ -191,6 +191,7 @@ def draw(axis, radii, scale):
     return ", ".join(last)
 
 
+# %% id="norms-small-inputs"
 figure, axis = figures.new(height=3.4)
 last = draw(axis, (1.0, 0.9, 0.5), scale=0.01)
 axis.set_ylabel(r"$\|\partial h_T/\partial h_{T-k}\|$")
@@ -247,6 +248,8 @@ for rho in (0.5, 0.9, 1.0, 1.5):
     )
 
 # %% [markdown] id="not-everything"
+# One matrix each (seed 0): right within a tenth, and every time a little too high.
+#
 # ## What does not vanish
 #
 # It is often said that "the gradient vanishes". Not all of it. The same $W_h$ is used at every step, so its gradient is a *sum*
@@ -379,7 +382,7 @@ nn.utils.clip_grad_norm_([W_h], max_norm=1.0)
 print(f"norm of a vanished gradient after clipping: {W_h.grad.norm():.0e}")
 
 # %% [markdown] id="clip-limits"
-# Clipping is one line, costs next to nothing, and every training loop in this course has it. But look at the minimum in the formula,
+# Clipping is one line, and both training loops of this lesson have it. But look at the minimum in the formula,
 # and at the last line printed: a short gradient is left as it is. Clipping cures explosion. **It does nothing at all
 # against vanishing.**
 #
@@ -564,7 +567,7 @@ for name, seed in (("RNN", 0), ("RNN, orthogonal", 1)):
     print(f"{name}, seed {seed}: better than 0.14 after {len(curve)} steps: {better}")
 
 # %% [markdown] id="cure-to-come"
-# After 1,200 batches of 64 sequences: nothing, still the error of not having listened, and a good start does not help.
+# After 1,200 batches of 64 sequences: nothing, still the error of not having listened, and a good start does not help (one seed each).
 # (Does patience? Set `steps` higher and see.)
 #
 # ## The cure to come
@@ -662,7 +665,7 @@ figures.show(
 # ## The honest exception
 #
 # And there are tasks which a plain RNN learns and a default LSTM does not. The **latch** (Bengio, Simard and Frasconi 1994):
-# the first input is $+1$ or $-1$, then follow 59 inputs of noise, and the sign of the first is wanted.
+# the first input is $+1$ or $-1$, then follow 59 zeros, noise is added to all of them, and the sign of the first is wanted.
 
 
 # %% id="latch"
