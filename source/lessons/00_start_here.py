@@ -141,7 +141,7 @@ check.rnn_step(rnn_step)
 # - The questions of a notebook do not depend on each other. Leave one out and go on.
 # - To see where you stand, in a terminal: `.venv/bin/lstm-course check exercises/` lists what is right, open or wrong.
 # - The folder `solutions` holds every exercise solved. Look there last: reading a solution feels like learning and is not.
-# - Your answers are saved in the notebook by *File → Save*. To begin again with a fresh copy: `git checkout exercises/01_why_rnns_forget.ipynb`.
+# - Your answers are saved in the notebook by *File → Save Notebook*. To begin again with a fresh copy: `git checkout exercises/01_why_rnns_forget.ipynb`.
 #
 # ## Where to go from here
 #
