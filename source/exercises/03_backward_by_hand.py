@@ -32,8 +32,9 @@ torch.set_num_threads(1)
 #
 # Forward, the step was
 #
-# $$z = W_x\, x_t + W_h\, h_{t-1} + b, \quad i_t = \sigma(z_i),\; f_t = \sigma(z_f),\; g_t = \tanh(z_g),\; o_t = \sigma(z_o), \quad
-# c_t = f_t \odot c_{t-1} + i_t \odot g_t, \quad h_t = o_t \odot \tanh(c_t).$$
+# $$z = W_x\, x_t + W_h\, h_{t-1} + b, \qquad i_t = \sigma(z_i),\; f_t = \sigma(z_f),\; g_t = \tanh(z_g),\; o_t = \sigma(z_o),$$
+#
+# $$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t).$$
 #
 # From the right come `dh_t` and `dc_t`. Return the gradients of everything that went in. `gates` holds $i_t, f_t, g_t, o_t$ side by side (the results
 # of the squashings, not the $z$).
