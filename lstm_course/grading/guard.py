@@ -129,8 +129,10 @@ class GuardedKernel(RunningKernel):
         self._is_interrupted = False
         socket = self.km._control_socket  # None where a signal was sent, which takes no time
         end = time.monotonic() + GRACE_SECONDS
-        while socket and not socket.poll(TICK_SECONDS * 1000) and self.is_alive() and time.monotonic() < end:
-            pass
+        while socket and self.is_alive() and time.monotonic() < end:
+            if socket.poll(TICK_SECONDS * 1000):
+                socket.recv_multipart()
+                return
 
     def ended(self) -> str:
         """Return the sentence that says what ended the kernel; nothing while it lives."""
