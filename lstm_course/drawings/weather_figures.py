@@ -27,9 +27,6 @@ LOOKS = {
 MONTHS = {"January": 1, "July": 7}
 
 
-MONTHS = {"January": 1, "July": 7}
-
-
 def toy_forecasts(forecasts: Curves, truth: float) -> None:
     """Show one row of circles for each way of training the toy: its forecasts over seeds, and a line at `truth`."""
     figure, axis = figures.new(height=2.4)
@@ -127,7 +124,6 @@ def days(time: Times, truth: Floats, forecasts: Mapping[str, Floats], middles: S
     `truth` and each forecast have the shape (M, 1), for the hours `time`, (M,).
     """
     looks = {"persistence": LOOKS["persistence"], "LSTM": {**LOOKS["LSTM"], "linestyle": "--"}}
-    looks = {"persistence": LOOKS["persistence"], "LSTM": {**LOOKS["LSTM"], "linestyle": "--"}}
     figure, axes = figures.new(2, 2, height=4.4, sharex="col", sharey="row", height_ratios=[2, 1])
     for (top, bottom), middle in zip(axes.T, middles, strict=True):
         part = slice(middle - half, middle + half)
@@ -175,8 +171,9 @@ def by_hour_and_season(by_hour: Curves, by_season: Curves, seasons: Sequence[str
         f"""Left: persistence errs most at {most} h, {same[most]:.2f} deg C, and least at {same.argmin()} h,
         {same.min():.2f}: a high peak in the morning, a lower hill in the evening. AR with calendar takes off most
         of both, {linear[most]:.2f} at {most} h; the LSTM's curve lies lower still in the morning and joins it in
-        the evening. Right: persistence errs most in {seasons[int(np.argmax(by_season["persistence"]))]}; the
-        order of the three is the same in every season, the LSTM lowest.""",
+        the evening. Around {same.argmin()} h the three are about equal. Right: persistence errs most in
+        {seasons[int(np.argmax(by_season["persistence"]))]}; the order of the three is the same in every season,
+        the LSTM lowest.""",
     )
 
 

@@ -14,7 +14,7 @@
 # - find out why the toy forecast found in many tutorials fails, and repair it,
 # - look at a series before modelling it, and split and scale it without leaking the future,
 # - write down the forecasts that any network must beat, and measure skill against them,
-# - train an RNN, a GRU and an LSTM on five years of hourly weather, and say honestly what they gain,
+# - train an RNN, a GRU and an LSTM on hourly weather, and say honestly what they gain,
 # - see when a forecast errs and what the gates do on a real day.
 #
 # **75 minutes.** You need [lesson 1](01_why_rnns_forget.ipynb) and the equations of [lesson 2](02_the_cell.ipynb).
@@ -93,7 +93,7 @@ claim("every seed between 5 and 15 degrees", all(5 < value < 15 for value in raw
 print(f"'last value': {unseen[0, -1, 0]:.0f}; 'last value + 1': {unseen[0, -1, 0] + 1:.0f}")
 
 # %% [markdown] id="toy-surprise"
-# Thirty degrees off, on every seed, on three numbers in a row. A forecast nobody compared with "last value + 1" can be this bad
+# About thirty degrees off, on every seed, on three numbers in a row. A forecast nobody compared with "last value + 1" can be this bad
 # and still be passed on. So why does it fail? Let us measure instead of guessing.
 #
 # > **Guess first.** Do the three training windows at least get three different answers?
@@ -244,7 +244,7 @@ weather_figures.autocorrelations({name: autocorrelation(y[TRAIN]) for name, y in
 
 # %% [markdown] id="correlation-reading"
 # The high curve of the temperature is mostly the calendar: July is like July. What today really tells us about tomorrow is the
-# lower curve, and after three days little is left of it. That bounds what any forecast from this series can know. (Its small bump at 24 hours
+# lower curve, and after three days little is left of it. So we cannot hope to know much about an anomaly that far ahead. (Its small bump at 24 hours
 # means that an anomaly also depends on the hour: a sunny spell makes one afternoon too warm, and the next as well.)
 #
 # Now the smallest scale: steps from one hour to the next. And, over the whole file, stretches where nothing moves at all.
@@ -264,9 +264,9 @@ for start, end in np.flatnonzero(flips).reshape(-1, 2):  # first and last hour o
 
 # %% [markdown] id="steps-reading"
 # Three things to take along. Values in whole degrees mean that even a perfect forecaster of the true temperature would have an error of
-# about $1/\sqrt{12} = 0.29$ from rounding. A typical step is small, so "no change" is a strong forecast. And on four occasions all
-# instruments repeat the same value for more than a day: surely not weather. All four lie in the training years; they are a small
-# share, and we leave them in, knowing it. Had we only computed averages, we would never have seen them.
+# about $1/\sqrt{12} = 0.29$ from rounding. A typical step is small, so "no change" is a strong forecast. And on four occasions
+# temperature, dew point and pressure all repeat the same value for more than a day: surely not weather. All four lie in the training
+# years; they are a small share, and we leave them in, knowing it. Had we only computed averages, we would never have seen them.
 
 # %% [markdown] id="split-text"
 # ## Split by time, scale by the past
@@ -380,7 +380,7 @@ print(f"centred moving average:   {score(np.convolve(y, np.ones(3) / 3, mode='sa
 # Read it line by line.
 # - **Shuffling** hardly moves the stiff linear model with its 73 coefficients. But 24 hours ahead the nearest neighbour looks far better than
 #   the linear model when shuffled, and is far worse in truth: among the shuffled windows it finds the one that starts an hour earlier
-#   or later, and copies 23 of the 24 answers. A large network can do the same. The more a model can memorise, the more it gains from
+#   or later, and copies 23 of the 24 answers, an hour out of place. A large network can do the same. The more a model can memorise, the more it gains from
 #   the leak, and the wrong model wins.
 # - **Scaling by all years** changes nothing for least squares, whose coefficients undo any shift and factor. For a network it could not
 #   change much here either: the two means lie a few hundredths of a spread apart. It is no licence: where a series drifts, the mean of
@@ -488,8 +488,7 @@ report(forecasts, truth)
 # the target is the **change** to the next hour, in units of its spread.
 #
 # A recurrent network gives an output at every hour, so one stretch of 72 hours holds many forecasts, not one. We score all
-# but the first 24, where the state still warms up. So training is quick. (Sizes and step sizes were picked by trying a few on
-# 2013; between reasonable ones the error changes by a percent or two.)
+# but the first 24, where the state still warms up. So training is quick. (Size and step size were picked by trying a few on 2013.)
 
 
 # %% id="model"
