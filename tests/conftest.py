@@ -3,6 +3,7 @@ from shutil import copyfile, copytree
 
 import pytest
 
+from lstm_course import figures
 from lstm_course.authoring.build import build
 
 FILES = Path(__file__).parent / "files"
@@ -33,3 +34,17 @@ def built_once(tmp_path_factory):
 def built(built_once, tmp_path):
     """The same course with its notebooks built, to be changed at will."""
     return copytree(built_once, tmp_path / "course")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The description of the one figure that is shown, in a function to be called once it has been."""
+    got = []
+    monkeypatch.setattr(figures, "show", lambda figure, caption, description: got.append((figure, description)))
+
+    def words():
+        ((figure, description),) = got
+        figures.png(figure)  # it can be drawn
+        return " ".join(description.split())
+
+    return words

@@ -1,24 +1,10 @@
 import numpy as np
 import pytest
 
-from lstm_course import figures, weather
+from lstm_course import weather
 from lstm_course.drawings import weather_figures
 
 NAMES = ("persistence", "climatology", "linear AR + calendar", "linear, all variables", "LSTM")
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """The description of the one figure that is shown."""
-    got = []
-    monkeypatch.setattr(figures, "show", lambda figure, caption, description: got.append((figure, description)))
-
-    def words():
-        ((figure, description),) = got
-        figures.png(figure)  # it can be drawn
-        return " ".join(description.split())
-
-    return words
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,8 @@ from functools import partial
 import torch
 from torch import nn
 
-from lstm_course import cells, figures, letters
+from lstm_course import cells, letters
+from lstm_course.drawings import hello_figures
 from lstm_course.widgets.cell_player import CellPlayer
 
 torch.set_num_threads(1)  # two threads on a busy machine can be ten times slower
@@ -89,7 +90,7 @@ print("W x_t  =", (W @ x_t).tolist(), " third column of W =", W[:, 2].tolist())
 # ## The task: say the next letter
 #
 # Read h, say e. Read e, say l. The word is its own teacher: what is to be said is what is read, **shifted by one**. (Elman 1990 gave
-# this task to the first network of the kind that we call the plain RNN.)
+# this task to the network that we call the plain RNN.)
 
 # %% id="pairs"
 reading, saying = word[:-1], word[1:]
@@ -166,20 +167,7 @@ print("any below the floor:", bool((lowest < floor - 1e-6).any()))
 # %% id="floor-figure"
 l = alphabet.index("l")
 share = torch.stack([net(x)[0, 2].softmax(-1)[l] for net in nets["no memory"]]).detach()  # (10,)
-p = torch.linspace(0.02, 0.98, 97)
-figure, axis = figures.new(width=6, height=2.6)
-axis.plot(p, -(p.log() + (1 - p).log()) / 4, color=figures.BLUE)
-axis.axhline(floor, color=figures.BLACK, linestyle=":", linewidth=1.2)
-axis.plot(share, lowest, "o", color=figures.VERMILION, markersize=7, alpha=0.6, clip_on=False)
-axis.text(0.02, floor - 0.07, r"$\frac{2 \ln 2}{4}$", fontsize=12)
-axis.set(xlabel="$p$(l after l)", ylabel="loss $L$", xlim=(0, 1), ylim=(0.2, 1))
-figures.show(
-    figure,
-    caption="The loss without memory against the probability of l after l; dots: ten trained networks.",
-    description=f"""A valley: the loss falls from about 1 at p near 0 to its lowest point {floor:.4f} at
-    p = 0.5 and rises again to about 1 at p near 1. The dots of the ten networks lie on top of each other
-    at the bottom, all with p between 0.45 and 0.55: {bool(((share > 0.45) & (share < 0.55)).all())}.""",
-)
+hello_figures.valley(share, lowest)
 
 # %% [markdown] id="memory-text"
 # ## With memory: four of four
@@ -213,23 +201,7 @@ for kind in KINDS:
     print(f"{kind:4}  letters right: {right}   below the floor: {below} of 10")
 
 # %% id="curves-figure"
-figure, axis = figures.new(width=7, height=3)
-for name, runs in curves.items():
-    line = torch.tensor(runs).log().mean(0).exp()  # (100,): geometric mean over the ten starts
-    style = figures.MODELS.get(name, {"color": figures.BLACK, "marker": "v", "linestyle": ":"})
-    axis.semilogy(range(1, 101), line, markevery=(9, 15), label=name, **style)
-axis.axhline(floor, color=figures.GREY, linewidth=1)
-axis.annotate(r"$\frac{2 \ln 2}{4}$", (1, floor), (2, -13), textcoords="offset points", fontsize=12)
-axis.set(xlabel="training step", ylabel="loss", xlim=(0, 101))
-axis.legend(loc="lower left", ncols=2, bbox_to_anchor=(0.0, 0.02))
-worst = max(run[-1] for kind in KINDS for run in curves[kind])
-figures.show(
-    figure,
-    caption="Loss on the four pairs of 'hello', mean of ten starts each. Grey: the floor without memory.",
-    description=f"""Four falling curves, logarithmic. The one without memory bends into the floor at
-    {floor:.2f} and stays there. RNN, GRU and LSTM fall through the floor and go on falling; at step 100 the
-    worst of their thirty starts is below 0.1: {worst < 0.1}.""",
-)
+hello_figures.learning(curves)
 
 # %% [markdown] id="three-kinds"
 # The floor holds for models of any size, so what lies below it is the work of memory and of nothing else. All three kinds do it: one
@@ -377,42 +349,14 @@ side = torch.linspace(-1.1, 1.1, 221).double()
 grid = torch.cartesian_prod(side, side).view(221, 221, 2)  # points (unit 1, unit 2)
 region = net.out(grid).argmax(-1)  # (221, 221): the letter said there
 walk = torch.cat(states).detach()  # (6, 2): h_0, ..., h_5
-figure, axis = figures.new(width=5.2, height=4.4)
-tints = ("#FBE3B0", "#CFE8F7", "#BFE5D8", "#EED3E2")
-axis.contourf(side, side, region.T, levels=[-0.5, 0.5, 1.5, 2.5, 3.5], colors=tints)
-for place, letter in enumerate(alphabet):
-    if len(inside := grid[region == place]):
-        axis.text(
-            *inside.mean(0), letter, fontsize=26, color=figures.GREY, ha="center", va="center"
-        )
-axis.plot(*walk[:5].T, "o", color=figures.BLACK)
-axis.plot(*walk[5], "o", color=figures.BLACK, markerfacecolor="white")
-points = {"textcoords": "offset points"}
-for t, (letter, line) in enumerate(zip(word, ["-"] * 4 + ["--"])):
-    arrow = {"arrowstyle": "->", "shrinkA": 5, "shrinkB": 5, "linestyle": line}
-    axis.annotate("", walk[t + 1], walk[t], arrowprops=arrow)
-    axis.annotate(letter, walk[t : t + 2].mean(0), (4, 4), fontsize=12, weight="bold", **points)
-for t, h in enumerate(walk):
-    axis.annotate(f"$h_{t}$", h, (7, -12) if t else (-18, 5), **points)
-axis.set(xlabel="unit 1", ylabel="unit 2", xlim=(-1.1, 1.1), ylim=(-1.1, 1.1))
-said = ", ".join(alphabet[net.out(h).argmax()] for h in walk[1:5])
-regions = ", ".join(letter for place, letter in enumerate(alphabet) if (region == place).any())
-stops = ", ".join(f"({round(a, 1) + 0.0}, {round(b, 1) + 0.0})" for a, b in walk[1:].tolist())
-figures.show(
-    figure,
-    caption="The hidden state's walk through 'hello'. Grey letters: what is said in that region. "
-    "Dashed: the o, never read in training.",
-    description=f"""The plane of the two units, from -1 to 1, cut into the regions of {regions}.
-    Starting at (0, 0), reading h, e, l, l, o leads to the points {stops}. The first four lie in the
-    regions of {said}: the two l lead to points {(walk[3] - walk[4]).norm():.1f} apart.""",
-)
+hello_figures.plane(region, side, walk, word, alphabet)
 
 # %% [markdown] id="plane-meaning"
 # That is the whole trick: the same letter, read in a different place, leads to a different place. The state says **where in the path** we are.
 # (And h, which is never to be said, has no region here.)
 #
-# > **Your turn.** Take another seed where the weights were rounded and run the cells from there: the walk looks different each time, and
-# > spells the same.
+# > **Your turn.** Take another seed, 1 to 9, where the weights were rounded and run the cells from there: the walk looks different each
+# > time, and spells the same.
 #
 # ## The column that was never used
 #
@@ -506,26 +450,8 @@ for kind in KINDS:
     print(f"{kind:4}  within 0.03 of the lowest floor: {near}   letters right: {hits}")
 
 # %% id="context-figure"
-figure, axis = figures.new(width=6.6, height=2.9)
-contexts = [k for k in floors if k < 20]
-axis.plot(contexts, [floors[k] for k in contexts], "D:", color=figures.ORANGE)
-axis.annotate("window of $k$ letters", (1, floors[1]), (8, 4), textcoords="offset points")
-for place, (kind, values) in enumerate(final.items(), start=6):
-    style = figures.MODELS[kind]
-    axis.plot([place] * 3, values, style["marker"], color=style["color"], markersize=7)
-axis.axhline(lowest_floor, color=figures.GREY, linewidth=1)
-axis.set(ylabel="loss", ylim=(0, 3.1), xlim=(-0.3, 8.5))
-axis.set_xticks([*contexts, 6, 7, 8], [*map(str, contexts), *KINDS])
-axis.set_xlabel("letters of context $k$, and trained networks")
-figures.show(
-    figure,
-    caption="The lowest loss possible with k letters, and the loss of trained networks (three each).",
-    description="Diamonds fall steeply, then flatten: "
-    + ", ".join(f"{floors[k]:.2f} at k = {k}" for k in contexts)
-    + f""". A grey line at {lowest_floor:.2f} is the floor with all letters. To the right the dots
-    of RNN, GRU and LSTM, three each, lie on that line:
-    {all(value - lowest_floor < 0.03 for values in final.values() for value in values)}.""",
-)
+windows = {k: floors[k] for k in floors if k < 20}
+hello_figures.context(windows, lowest_floor, final)
 
 # %% [markdown] id="memorised-text"
 # Nobody told them how many letters to look back, and all reach the limit of what can be known. On *this list*. The floor counts the words that
@@ -621,7 +547,7 @@ for temperature in (0.1, 0.5, 1.0, 2.0, 3.0):
     print(f"{temperature}: ", ", ".join(sample_words(word_nets["LSTM"][0], 8, temperature)))
 
 # %% [markdown] id="sample-count-text"
-# Your words may differ from ours in a letter or two: a drawn letter hangs on the last digits of the trained weights. The proportions do
+# Another computer's words may differ in a letter or two: a drawn letter hangs on the last digits of the trained weights. The proportions do
 # not. We draw a thousand words at each temperature from each of the three LSTMs, and count.
 
 # %% id="sample-count"
@@ -640,26 +566,7 @@ print("different words:   fewer than 40 at 0.1:", max(different[0.1]) < 40)
 print("                   more than 300 at 2:", min(different[2.0]) > 300)
 
 # %% id="sample-figure"
-figure, axes = figures.new(1, 2, width=7.4, height=2.7)
-for axis, values in zip(axes, (real, different)):
-    for dots, marker in zip(zip(*values.values()), "os^"):  # one network each
-        axis.plot(temperatures, dots, marker, color=figures.BLUE, alpha=0.7)
-    axis.plot(temperatures, [sum(dots) / 3 for dots in values.values()], linewidth=1)
-    axis.set(xlabel=r"temperature $\tau$", xlim=(0, 3.1))
-axes[0].set(title="share in the list", ylim=(0, 1.05))
-axes[1].set(title="different words of 1000", ylim=(0, 1000))
-axes[1].axhline(len(words), color=figures.GREY, linewidth=1)
-axes[1].text(3, len(words) + 10, len(words), ha="right")
-falling = all(min(real[a]) > max(real[b]) for a, b in ((1.0, 1.5), (1.5, 2.0), (2.0, 3.0)))
-rising = all(max(different[a]) < min(different[b]) for a, b in zip(temperatures, temperatures[1:]))
-figures.show(
-    figure,
-    caption="A thousand words drawn at each temperature from each of three LSTMs (the line is their mean).",
-    description=f"""Left: the share of drawn words that are in the list stays close to 1 up to a
-    temperature of 1 and then falls from temperature to temperature on all three networks: {falling}.
-    Right: the number of different words rises with the temperature on all three: {rising}; a grey
-    line marks the {len(words)} words of the list.""",
-)
+hello_figures.samples(real, different, len(words))
 
 # %% [markdown] id="sample-meaning"
 # Cold: correct and monotonous, a few words over and over. Hot: rich and wrong. In between one has to choose; no temperature is right for everything.
@@ -784,32 +691,7 @@ for name, values in means.items():
     print(f"{name:6}  {synonyms - none < 0.2!s:15}  {one - none > 0.2!s:15}  {two - none > 0.4}")
 
 # %% id="cosine-figure"
-figure, axis = figures.new(width=6.8, height=3.2)
-styles = {
-    "fresh": ("fresh, not trained", figures.ORANGE, "s", "--"),
-    "hello": ("trained on hello", figures.GREEN, "^", "-."),
-    "list": ("trained on the list", figures.BLUE, "o", "-"),
-}
-for shift, (name, (label, colour, marker, line)) in zip((-0.08, 0, 0.08), styles.items()):
-    place = torch.arange(5) + shift
-    for values in means[name]:
-        axis.plot(place, values, marker, color=colour, alpha=0.5)
-    mean = means[name].mean(0)
-    axis.plot(place[1:], mean[1:], line, marker=marker, color=colour, label=label)
-axis.axhline(0, color=figures.BLACK, linewidth=0.8)
-axis.set_xticks(range(5), ["synonyms,\nno shared end", "0", "1", "2", "3 or more"])
-axis.set(xlabel="final letters that two words share", ylabel="mean cosine", ylim=(-0.35, 1.05))
-axis.legend(loc="upper left")
-every = torch.cat([*means.values()])  # (9, 5)
-rise = bool((every[:, 1] < 0.2).all() and (every[:, 4] > 0.6).all())
-low = bool((every[:, 0] < 0.2).all())
-figures.show(
-    figure,
-    caption="How alike the last states of two words are, by what the words share. Three networks each.",
-    description=f"""Mean cosine for pairs of words. With 0, 1, 2, 3 or more shared final letters it rises
-    for all nine networks from below 0.2 to above 0.6: {rise}. Synonyms without a shared ending, at the
-    left, lie near zero like other words without one, all nine below 0.2: {low}.""",
-)
+hello_figures.cosines(means)
 
 # %% [markdown] id="no-meaning"
 # Shared endings count, shared meaning does not, neither before training nor after it, on one word or on all. It could not be otherwise: nothing in the task
