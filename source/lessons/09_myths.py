@@ -212,7 +212,7 @@ def add(kind, seed):
 
 
 for kind in (nn.RNN, nn.LSTM):
-    print(f"{kind.__name__:4}  error below 0.01 within 1200 steps: {add(kind, seed=0)}")
+    print(f"{kind.__name__:4}  seed 0: error below 0.01 within 1200 steps: {add(kind, seed=0)}")
 
 # %% [markdown] id="difference-verdict"
 # **Verdict: half true.** The difference is the belt: $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ has a path that is multiplied by a gate only, which the network
@@ -320,14 +320,15 @@ def traces(forget_bias, H=32, T=21):
     return np.array(moved) / moved[0]  # (T, 2): h and c
 
 
+# %% id="two-memories-traces"
 for name, forget_bias in (("as it comes", None), ("forget bias 3", 3.0)):
     for step in (5, 10, 20):
         h, c = traces(forget_bias)[step]
         print(f"{name:13}  after {step:2} steps: trace in h {h:.1e}, in c {c:.1e}")
 
 # %% [markdown] id="two-memories-verdict"
-# **Verdict: half true.** Only $c$ is carried on without squashing. But $h_t = o_t \odot \tanh(c_t)$ is read from it, so the two fade together: both fast in a fresh
-# cell, both slowly with open forget gates. It is the gate that decides how long, not the letter. (The name means something else: activations were called short-term
+# **Verdict: half true.** Only $c$ is carried on without squashing. But $h_t = o_t \odot \tanh(c_t)$ is read from it, so the two go together: in a fresh cell both
+# fade fast, with open forget gates both are still there after 20 steps. It is the gate that decides how long, not the letter. (The name means something else: activations were called short-term
 # memory, weights long-term memory, and this is a short-term memory that lasts *long*; Hochreiter and Schmidhuber 1997.) → [Lesson 2](02_the_cell.ipynb)
 #
 # ### 12. "The output gate is a sigmoid, so an LSTM's outputs lie between 0 and 1."
@@ -357,7 +358,7 @@ print(f"gates wide open, 100 steps: c = {c_n.item():.2f}, h = {h_n.item():.2f}")
 # %% id="gru"
 gru, lstm = (sum(p.numel() for p in kind(12, 32).parameters()) for kind in (nn.GRU, nn.LSTM))
 print(f"12 inputs, 32 units: GRU {gru}, LSTM {lstm}, ratio {gru / lstm}")
-print("GRU, adding problem: error below 0.01 within 1200 steps:", add(nn.GRU, seed=0))
+print("GRU, adding problem, seed 0: error below 0.01 within 1200 steps:", add(nn.GRU, seed=0))
 
 torch.manual_seed(0)
 many = nn.GRU(1, 100, dtype=exact)
@@ -367,7 +368,7 @@ out, _ = many(torch.ones(100, 1, dtype=exact))
 print("a GRU unit beyond -1 or 1 within 100 steps:", bool((out.abs() > 1).any()))
 
 # %% [markdown] id="gru-verdict"
-# **Verdict: half true.** Three quarters of the weights, and on most tasks about as good (on the weather of lesson 5 the two were within a few percent). But a GRU's
+# **Verdict: half true.** Three quarters of the weights, and often about as good (on the weather of lesson 5 the two were within a few percent). But a GRU's
 # state is always a mean of the old state and a candidate, so it cannot grow. An LSTM can count by adding 1 to $c$, and trained ones do learn to (Weiss, Goldberg and
 # Yahav 2018). Try both. → [Lesson 8](08_variants_and_after.ipynb)
 #
@@ -516,7 +517,7 @@ for cut in (False, True):
 #
 # ### 22. "LSTMs suit time series because of their long memory."
 #
-# "Why LSTMs for time series?" is asked more than anything else, and this is the usual answer. Beijing's temperature, one hour ahead, as in lesson 5: learnt on 2010 to 2012,
+# "Why LSTMs for time series?" is asked again and again, and this is the usual answer. Beijing's temperature, one hour ahead, as in lesson 5: learnt on 2010 to 2012,
 # tested on 2014. First without networks, by least squares on the last 24 hours and the calendar; once with one set of coefficients, once with a set for each hour of the day.
 
 # %% id="series-linear"
@@ -624,7 +625,7 @@ linear = baselines.Linear.of(warm[:, -1:].numpy(), following.numpy())  # from th
 print(f"least squares from the last value: {linear.forecast(unseen[:, -1:].numpy())[0, 0]:.2f}")
 
 # %% [markdown] id="linear-toy-verdict"
-# **Verdict: false.** Not on three numbers in a row, and not on the weather without a calendar either (see 22). Always run the linear model first: it takes
+# **Verdict: false.** Not on three numbers in a row; and on the weather a linear model that knows the hour is as good (see 22). Always run the linear model first: it takes
 # milliseconds, and sometimes it is the answer. → [Lesson 5](05_weather.ipynb)
 #
 # ### 24. "An LSTM does not need scaled data; it learns the scale itself."
@@ -643,7 +644,7 @@ for name, (nets, x, degrees) in models.items():
     print(f"{name:6}  largest minus smallest answer: below 0.1: {few!s:5}  above 1 degree: {some}")
 
 # %% [markdown] id="scaling-verdict"
-# **Verdict: false.** At 30 degrees most gates are saturated, where $\sigma$ and $\tanh$ are flat, so all windows look alike to the network, and gradients are tiny. It could learn small weights
+# **Verdict: false.** At 30 degrees most gates are saturated, where $\sigma$ and $\tanh$ are flat, so all windows look alike to the network. It could learn small weights
 # in time; scaling does it at once. Use the statistics of the training part only, and for a series with a trend forecast the *change*. → [Lesson 5](05_weather.ipynb)
 #
 # ### 25. "In the plot the forecast follows the curve closely, so the model is good."
@@ -682,7 +683,7 @@ print(f"RMSE {no_change:.2f} deg C; linear with calendar: {plain:.2f} deg C")
 #
 # ### 26. "A bidirectional LSTM forecasts better, as it sees more context."
 #
-# We let two networks forecast, at every step, the next value of **pure noise**, fresh for each batch. Nobody can: the best possible error is the noise's variance, 1.
+# We let two networks, from two seeds each, forecast at every step the next value of **pure noise**, fresh for each batch. Nobody can: the best possible error is the noise's variance, 1.
 
 
 # %% id="bidirectional"
@@ -696,6 +697,7 @@ class EveryStep(nn.Module):
         return self.read(self.lstm(x)[0])  # (B, T, 1)
 
 
+# %% id="bidirectional-noise"
 def noise(seed):
     draw = seeded(seed)
     while True:
@@ -843,7 +845,7 @@ figures.show(
 # ### 30. "Transformers have made LSTMs superfluous."
 #
 # Where attention wins is shown in [lesson 8](08_variants_and_after.ipynb). Here is a task where it does not: **parity**. Bits come in; at every step say whether the number of ones so far is
-# odd. We train on 16 bits and test at places 151 to 200.
+# odd. We train on 16 bits, from two seeds each, and test at places 151 to 200.
 
 
 # %% id="parity-tools"
@@ -893,7 +895,7 @@ for name, y in (("LSTM", 0.955), ("Transformer", 0.63)):
 axis.set(xlabel="place", ylabel="share right", xlim=(1, 200), ylim=(0.35, 1.03))
 figures.show(
     figure,
-    caption="Parity: share of right answers by place. Trained up to the grey line, place 16.",
+    caption="Parity: share of right answers by place, mean of two nets. Trained up to the grey line, place 16.",
     description="""The solid line of the LSTM stays at 1 over all 200 places. The dashed line of the
     Transformer starts at 1, falls within a few places, and from there on wavers around one half,
     the dotted line of guessing.""",
