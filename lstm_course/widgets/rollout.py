@@ -26,7 +26,7 @@ class RolloutExplorer(FigureExplorer):
         figure, (left, right) = figures.new(1, 2, width=8.0, height=3.2, width_ratios=[5, 2])
         left.plot(np.arange(-LONGEST, FARTHEST) + 1, self._clean[0, : LONGEST + FARTHEST], **LOOKS["truth"])
         left.axvline(0.5, color=figures.GREY, linewidth=0.8)
-        left.set(xlim=(-LONGEST, FARTHEST), ylim=(-2.2, 2.2), xlabel="steps ahead", xticks=range(-36, 97, 12))
+        left.set(xlim=(-LONGEST, FARTHEST), ylim=(-2.7, 2.7), xlabel="steps ahead", xticks=range(-36, 97, 12))
         (self._past,) = left.plot([], [], "o", color=figures.BLUE, markersize=3.5)
         (self._path,) = left.plot([], [], color=figures.VERMILION, linestyle="--")
         turn = np.linspace(0, 2 * np.pi, 200)
