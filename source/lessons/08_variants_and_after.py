@@ -33,6 +33,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from lstm_course import cells, figures, successors, variants
+from lstm_course.drawings import variants_figures
 from lstm_course.training import train
 
 torch.set_num_threads(1)  # two threads on a busy machine can be ten times slower
@@ -89,7 +90,8 @@ print(variants.difference(cells.lstm_step, cells.coupled_lstm_step))
 #
 # Cho et al. (2014) go further. The gated recurrent unit couples the gates as above ($z_t$ is the share that is *kept*),
 # drops the output gate and with it the second state. (Mind the letter: $z_t$ is a gate here, not a sum.) A reset gate
-# $r_t$ says how much of the old state the candidate $n_t$ sees:
+# $r_t$ says how much of the old state the candidate $n_t$ sees. (Below is PyTorch's form; in the paper $r_t$ multiplies $h_{t-1}$
+# before the matrix does.)
 #
 # $$n_t = \tanh(W_{xn} x_t + b_{xn} + r_t \odot (W_{hn} h_{t-1} + b_{hn})), \qquad
 # h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$$
@@ -188,7 +190,7 @@ for name, variant in variants.VARIANTS.items():
 # %% [markdown] id="race-text"
 # ### Which differences exceed the noise?
 #
-# Papers compare variants by single numbers, and a single number hides how far two runs of the *same* cell lie apart. So
+# Papers often compare variants by single numbers, and a single number hides how far two runs of the *same* cell lie apart. So
 # we train each variant from several seeds. The task is lesson 1's adding problem, at 20 steps to keep it quick; all have 16
 # units, and we count the updates until a net has solved it (mean error of the last 20 batches below 0.01;
 # guessing the mean gives 1/6). A sixth runner is a control: the plain LSTM with a forget bias higher by 1.
@@ -224,21 +226,7 @@ for name, updates in runs.items():
 print("all solved it:", all(max(updates) < 800 for updates in runs.values()))
 
 # %% id="race-picture"
-figure, axis = figures.new(width=7, height=2.8)
-for row, (name, updates) in enumerate(runs.items()):
-    marker, color = ("o", figures.BLUE) if beyond.get(name) else ("s", figures.GREY)
-    axis.plot(updates, [row] * SEEDS, marker, color=color, alpha=0.7)
-    axis.plot([statistics.mean(updates)] * 2, [row - 0.35, row + 0.35], color=figures.BLACK)
-axis.set(yticks=range(len(runs)), yticklabels=runs, xlabel="updates until solved", xlim=(0, None))
-axis.invert_yaxis()
-figures.show(
-    figure,
-    caption="Updates until the adding problem is solved; a mark is a net, a bar the mean.",
-    description=f"""One row of {SEEDS} marks for each cell. Blue circles, beyond noise from the LSTM:
-    {", ".join(name for name in beyond if beyond[name])}; their marks lie left of most of
-    the LSTM's. Grey squares, within the noise: {", ".join(name for name in beyond if not beyond[name])}; their
-    marks lie among the LSTM's own.""",
-)
+variants_figures.race(runs, beyond)
 
 # %% [markdown] id="race-meaning"
 # Read off what it says, and what it does not:
@@ -310,6 +298,7 @@ class RowByRow(nn.Module):
         return self.read(out).view(pictures.shape)[:, 1:, 1:]  # (B, R - 1, S - 1)
 
 
+# %% id="grid-batches"
 def pictures_for(seed):
     draw = torch.Generator().manual_seed(seed)
     while True:
@@ -349,29 +338,12 @@ for name, make in {
     print(f"no better than guessing: {sum(r < 0.55 for r in right)} of 3")
 
 # %% id="grid-picture"
-figure, axis = figures.new(width=7, height=2.8)
-looks = ((figures.BLUE, "-", 2), (figures.SKY, "-", 6), (figures.VERMILION, "--", 2))
-for (name, losses), (color, line, width) in zip(curves.items(), looks):
-    for seed, values in enumerate(losses):
-        smooth = torch.tensor(values).unfold(0, 10, 5).mean(1)  # means of ten updates
-        look = {"color": color, "linestyle": line, "linewidth": width}
-        label = name if seed == 0 else None
-        axis.plot(10 + 5 * torch.arange(len(smooth)), smooth, **look, label=label)
-axis.set(xlabel="updates", ylabel="loss", ylim=(0, 0.8), xlim=(0, None))
-axis.legend(loc="center right")
-ends = {name: [sum(v[-10:]) / 10 for v in losses] for name, losses in curves.items()}
-figures.show(
-    figure,
-    caption="Above XOR left: the loss while training, three nets each. Guessing: ln 2 = 0.69.",
-    description=f"""Loss against updates, from 0.69 at the start. Falling to below 0.1 well before
-    the end: {", ".join(name for name, last in ends.items() if max(last) < 0.1)}. Staying flat
-    above 0.6: {", ".join(name for name, last in ends.items() if min(last) > 0.6)}.""",
-)
+variants_figures.grid_losses(curves)
 
 # %% [markdown] id="grid-meaning"
 # The task did not become easier; the *distance* became shorter. Row by row, a net must carry a queue of eight pixels, each
-# of them used once and thrown away. In two dimensions the pixel above is one step away. (With ten times
-# the updates some of the row-by-row nets do learn the queue, and others still do not. Try it.) The price: no
+# of them used once and thrown away. In two dimensions the pixel above is one step away. (Would more updates
+# teach a row-by-row net the queue? Try it.) The price: no
 # `nn.LSTM` for it, five maps, and a loop over diagonals. For pictures, convolutions and then attention took over; the
 # lesson that stays is: **the best way to remember over a long distance is to make the distance short.** The next part
 # takes this idea to its end.
@@ -498,25 +470,7 @@ with torch.no_grad():
     attention_net(test)
 same_key = (test[:, :-1, :16] * test[:, -1:, :16]).sum(2)  # (1000, 8): 1 where the key is
 asked = same_key.argmax(1)  # (1000,): which pair holds it
-a = attention_net.a  # (1000, 9)
-found = (a[:, :8].argmax(1) == asked).float().mean()
-figure, axis = figures.new(width=5, height=3)
-drawn = axis.imshow(a[:10], cmap="Blues", vmin=0, vmax=1, aspect="auto")
-axis.scatter(
-    asked[:10], range(10), marker="o", s=50, facecolors="none", edgecolors=figures.VERMILION
-)
-axis.set(xlabel="pair $s$", ylabel="list", xticks=range(9), xticklabels=[*range(1, 9), "?"])
-axis.set(yticks=[])
-axis.grid(visible=False)
-figure.colorbar(drawn, ax=axis, label="$a_s$", ticks=[0, 0.5, 1])
-figures.show(
-    figure,
-    caption="Where the question looks (dark), and the pair that holds its key (circle).",
-    description=f"""A grid of 10 lists by 8 pairs and the question itself. The darkest of
-    the pairs in a row is the one with the circle, which holds the key asked for; the question also
-    looks at itself. Over all 1,000 lists the right pair has the largest weight of the eight in at
-    least 9 of 10: {bool(found > 0.9)}.""",
-)
+variants_figures.attention_weights(attention_net.a, asked)  # (1000, 9)
 
 # %% [markdown] id="order-text"
 # #### What self-attention has given up
@@ -636,6 +590,7 @@ def four_ways(H):
     }
 
 
+# %% id="best-time"
 def best_time(way, T, B, H):
     """Milliseconds for forward and backward, the best of three."""
     x, taken = torch.randn(T, B, H), []
@@ -704,7 +659,7 @@ for name, way in {
 # far is **odd**. One bit of memory is all it takes: flip it at every 1. We train on sequences of 16 bits and test on 200.
 #
 # > **Guess first.** Four nets: the plain RNN of lesson 1, an LSTM, a minLSTM, a small Transformer (position codes, one block). Which
-# > of them are right at positions 150 to 200, far beyond anything they were trained on?
+# > of them are right at positions 151 to 200, far beyond anything they were trained on?
 
 
 # %% id="parity-nets"
@@ -739,6 +694,7 @@ def at_every_step(said, target):  # (B, T, 2), (B, T)
     return cross_entropy(said.flatten(0, 1), target.flatten())
 
 
+# %% id="parity-result"
 makers = {
     "RNN": lambda: Recurrent(nn.RNN, 16),
     "LSTM": lambda: Recurrent(nn.LSTM, 16),
@@ -752,30 +708,11 @@ for name, make in makers.items():
     nets, _ = three_nets(make, bits, at_every_step, **plan)
     share[name] = [(net(test).argmax(2) == truth).float().mean(0) for net in nets]  # (200,) each
     far = [s[150:].mean() for s in share[name]]
-    print(f"{name:12} right at 150 to 200: above 0.95: {sum(s > 0.95 for s in far)} of 3", end=", ")
+    print(f"{name:12} right at 151 to 200: above 0.95: {sum(s > 0.95 for s in far)} of 3", end=", ")
     print(f"between 0.45 and 0.55: {sum(0.45 < s < 0.55 for s in far)} of 3")
 
 # %% id="parity-picture"
-figure, axis = figures.new(width=7, height=3)
-styles = {**figures.MODELS, "minLSTM": {"color": figures.GREEN, "marker": "^", "linestyle": "-."}}
-styles["Transformer"] = {"color": figures.ORANGE, "marker": "D", "linestyle": ":"}
-mean = {name: torch.stack(shares).mean(0) for name, shares in share.items()}
-for k, (name, line) in enumerate(mean.items()):
-    smooth = line.unfold(0, 8, 8).mean(1)  # means over 8 positions
-    axis.plot(torch.arange(4.5, 200, 8), smooth, **styles[name], label=name, markevery=(k, 4))
-axis.axvline(16, color=figures.GREY)
-axis.annotate("trained up to here", (16, 0.76), xytext=(6, 0), textcoords="offset points")
-axis.set(xlabel="position $t$", ylabel="right", ylim=(0.4, 1.05), yticks=[0.5, 0.75, 1])
-axis.legend(loc="center right")
-held = [name for name, line in mean.items() if line[150:].mean() > 0.95]
-lost = [name for name, line in mean.items() if line[16:].mean() < 0.55]
-figures.show(
-    figure,
-    caption="Parity: share of right answers by position, trained on 16 bits; mean of three nets.",
-    description=f"""Lines of the share right against the position, 1 to 200, with an upright line at
-    16, where training ended. Flat near 1 all the way: {", ".join(held)}. Better than chance only at
-    the first positions, and at 0.5 from 16 on: {", ".join(lost)}.""",
-)
+variants_figures.parity_shares(share, trained=16)
 
 # %% [markdown] id="parity-meaning"
 # - **The RNN and the LSTM** learnt a *rule*, "flip at a 1", and a rule holds at any length. (The plain RNN does as well as the LSTM:
@@ -877,7 +814,7 @@ print(f"{D} pairs after a ninth:   ", torch.allclose(keys @ C.T, values))
 #
 # | | LSTM | attention | see |
 # |---|---|---|---|
-# | keeps track of something | learns the rule, any length | no better than guessing | parity, above |
+# | keeps track of something | learns the rule, far beyond the training length | no better than guessing | parity, above |
 # | looks up one of many things | a state vector cannot keep up | built in | associative recall, above |
 # | one more step | fixed cost, fixed memory | cost and memory grow with the past | the table above |
 # | long training sequences on a GPU | steps wait for each other | one large product | the table above |
@@ -913,14 +850,14 @@ print(f"{D} pairs after a ninth:   ", torch.allclose(keys @ C.T, values))
 # %% [markdown] id="closing"
 # ## In five lines
 #
-# 1. Peepholes, coupled gates, GRU, layer normalisation and two dimensions change a few of the ten lines; two directions change only the
-#    loop.
+# 1. Peepholes, coupled gates, layer normalisation and two dimensions change a few of the ten lines, the GRU all of them; two directions
+#    change only the loop.
 # 2. A variant differs only if it differs by more than its own seeds do: on our task coupling, GRU and layer norm did, peepholes did not.
 # 3. Attention looks back by key instead of carrying everything along: $\operatorname{softmax}(q \cdot k_s / \sqrt D)$ weighs the values. Without
 #    recurrence it needs position codes, and $T^2$ looks.
 # 4. Gates that do not read $h_{t-1}$ allow a parallel scan, which pays on parallel hardware; the price is that such a state cannot
 #    track parity.
-# 5. To look something up: attention. To keep track at any length: a state. Exponential gates and matrix memories lie in between.
+# 5. To look something up: attention. To keep track far beyond the training length: a state. Exponential gates and matrix memories lie in between.
 #
 # ## Test yourself
 #
