@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lstm_course.checks.base import CheckFailed, Differs
+from lstm_course.checks.base import CheckFailed, Differs, unexplained
 from lstm_course.checks.programs import Hole, Program, require_all_cases, require_program
 
 STEP = Program(
@@ -53,6 +53,30 @@ def test_of_two_explanations_the_one_is_named_that_explains_more():
     twice = Program("a = {both}\nb = 2 * a\nc = {b}", ("a", "c"), **holes)
     assert "Both?" in twice.explain([{}], [{"a": 3, "c": 6}])
     assert "b?" in twice.explain([{}], [{"a": 1, "c": 1}])
+
+
+def test_a_part_that_a_program_explains_is_said_to_be_that_part_only():
+    right = STEP.run(NAMES)
+    got = STEP.run(NAMES, {"sign": "-"}) | {"out": right["out"] ** 2}
+    refused(got, "Your c is that of   z = x - h\nAre both parts added?")
+
+
+def test_three_wrong_holes_are_named_where_one_after_the_other_explains_more():
+    apart = Program("a = {a}\nb = {b}\nc = {c}", ("a", "b", "c"), **{k: Hole("1", f"{k}?", "0", "3") for k in "abc"})
+    assert apart.explain([{}], [{"a": 3, "b": 3, "c": 0}]) == "Your values are those of   a = 3; b = 3; c = 0\na? b? c?"
+
+
+def test_numbers_that_agree_in_one_case_only_explain_nothing():
+    area = Program("n = {n}", ("n",), n=Hole("H * H", "How many?", "2 * H", "H + 3"))
+    cases = [{"H": H} for H in (1, 3, 4, 5)]
+    assert area.explain(cases, [{"n": 2}, {"n": 7}, {"n": 9}, {"n": 11}]) == ""
+    assert "2 * H" in area.explain(cases, [{"n": 2 * case["H"]} for case in cases])
+
+
+def test_no_program_is_sought_where_none_is_wanted():
+    wrong = STEP.run(NAMES, {"sign": "-"})
+    with unexplained():
+        assert "z = x - h" not in str(refused(wrong, "Expected c[0] = "))
 
 
 def test_unknown_values_differ_without_a_guess():

@@ -27,6 +27,7 @@ dW_h = {dW_h}
 db = {db}
 """,
     ("dx", "dh_0", "dc_0", "dW_x", "dW_h", "db"),
+    150,
     start=Hole(
         "torch.zeros_like(dc_T), dc_T",
         f"{BELT} And what comes from behind the last h?",
@@ -42,7 +43,7 @@ db = {db}
     hears=Hole(
         "dh[t] + dh_next",
         USES,
-        *("dh[t]", "dh_next", "dc", "dh[t] * dh_next", "(dh[t] + dh_next) / 2", "dh[t - 1] + dh_next"),
+        *("dc", "dh[t]", "dh_next", "dh[t] * dh_next", "(dh[t] + dh_next) / 2", "dh[t - 1] + dh_next"),
         *("dh[min(t + 1, len(x) - 1)] + dh_next", "(dh[t] if t == len(x) - 1 else dh_next)", "dh[-1] + dh_next"),
         *("dh[-1 - t] + dh_next", "dh[t] - dh_next", "dh[0] + dh_next", "2 * dh[t]", "dh[t] + 2 * dh_next"),
         "(dh[t + 1] if t < len(x) - 1 else 0) + dh_next",
@@ -50,7 +51,7 @@ db = {db}
     belt=Hole(
         "dc",
         BELT,
-        *("dc_T", "dh[t] + dh_next", "torch.zeros_like(dc_T)", "dc + dc_T", "dc + (dc_T if t < len(x) - 1 else 0)"),
+        *("dh[t] + dh_next", "dc_T", "torch.zeros_like(dc_T)", "dc + dc_T", "dc + (dc_T if t < len(x) - 1 else 0)"),
         *("dc + dh[t]", "dc + dh_next", "-dc"),
     ),
     memory=Hole(
@@ -127,6 +128,7 @@ dx, dh_0, dc_0, dW_x, dW_h, db = torch.autograd.grad(
 )
 """,
     ("h", "dx", "dh_0", "dc_0", "dW_x", "dW_h", "db"),
+    60,
     steps=Hole(
         "range(len(x))",
         "x is (time, batch, inputs), and the last window may be shorter: over which steps must the loop go?",

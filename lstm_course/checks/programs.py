@@ -3,6 +3,7 @@
 A mistake is kept as the code that makes it, so that what a message quotes and what was compared cannot differ.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from heapq import nsmallest
@@ -14,11 +15,13 @@ import torch
 from torch import Tensor
 
 from lstm_course.checks.answers import require_right
-from lstm_course.checks.base import CheckFailed, first_difference, require_tensor
+from lstm_course.checks.base import CheckFailed, first_difference, is_explaining, require_tensor
 
 PAIRS = 600  # of wrong fillings are tried together, those first that stand in front in their holes
+MOST_HOLES = 4  # that one message fills wrongly
 Parts = dict[str, Any]
 Names = Mapping[str, Any]
+STATEMENT = re.compile(r"^.*(?:\n[\s)].*)*", re.MULTILINE)  # with the lines that are indented or close a bracket
 
 
 class Hole:
@@ -38,67 +41,95 @@ class Filling(NamedTuple):
 
 
 class Program:
-    """Lines of Python with holes such as {gate}, that assign the `parts` (earlier ones do not depend on later ones)."""
+    """Lines of Python with holes such as {gate}, that assign the `parts` (earlier ones do not depend on later ones).
 
-    def __init__(self, text: str, parts: Sequence[str], **holes: Hole) -> None:
+    Only so many pairs of wrong fillings are tried: give fewer where a run takes long, as learners wait for the message.
+    """
+
+    def __init__(self, text: str, parts: Sequence[str], pairs: int = PAIRS, /, **holes: Hole) -> None:
         self.lines = text.strip().splitlines()
+        self.statements = [found[0] for found in STATEMENT.finditer(text.strip())]
         self.parts = parts
+        self.pairs = pairs
         self.holes = holes
+        self.right = {name: hole.right for name, hole in holes.items()}
 
     def run(self, names: Names, code: Mapping[str, str] | None = None) -> Parts:
         """Run it with these names, the holes filled rightly where `code` does not say otherwise; return the parts."""
         return self._run_all([names], code or {})[0]
 
     def _run_all(self, cases: Sequence[Names], code: Mapping[str, str]) -> list[Parts]:
-        compiled = _compiled("\n".join(self._fill(line, code) for line in self.lines))
+        filled = self.right | dict(code)
+        compiled = [_compiled(statement.format_map(filled)) for statement in self.statements]
         results = []
         for names in cases:
             space = dict(names)
-            exec(compiled, space)
+            for statement in compiled:
+                exec(statement, space)
             results.append({part: space[part] for part in self.parts})
         return results
-
-    def _fill(self, line: str, code: Mapping[str, str]) -> str:
-        return line.format_map({name: hole.right for name, hole in self.holes.items()} | code)
 
     def explain(self, cases: Sequence[Names], got: Sequence[Parts]) -> str:
         """Say which wrong program gives what the learner got: its lines and a question ("" if none does).
 
         One wrong hole is tried before two. A program fits if all parts before the learner's first wrong one are right
-        and that one is as the learner's; of several the one is said that fits the most parts.
+        and that one is as the learner's; of several the one is said that fits the most parts. Further holes are filled
+        as long as more parts fit. Of several cases half of what is wrong must fit: numbers agree by chance.
         """
+        if not is_explaining.get():
+            return ""
         right = self._run_all(cases, {})
         places = [(k, part) for k in range(len(cases)) for part in self.parts]
         wrong = [place for place, (k, part) in enumerate(places) if not alike(got[k].get(part), right[k][part])]
         if not wrong:
             return ""
+
+        def fits_of(filling: Filling, since: int = 0, end: int | None = None) -> list[bool]:
+            return [alike(got[k].get(part), filling.results[k][part]) for k, part in places[since:end]]
+
         first, kept = wrong[0], []
         for fillings in (self._single(cases), self._pairs(cases, kept)):
             fitting = []
             for filling in fillings:
-                fits = [alike(got[k].get(part), filling.results[k][part]) for k, part in places]
-                if all(fits):
-                    return self._said(filling.code)
-                if all(fits[: first + 1]):
-                    fitting.append((sum(fits), filling.code))
+                if all(fits := fits_of(filling, end=first + 1)):
+                    fits += fits_of(filling, first + 1)
+                    if all(fits):
+                        return self._said(filling.code)
+                    fitting.append((fits, filling.code))
                 elif len(filling.code) == 1 and self._concerns(filling, right, places[: first + 1]):
                     kept.append(filling.code)
             if fitting:
-                return self._said(max(fitting, key=lambda pair: pair[0])[1])
+                fits, code = self._extended(*max(fitting, key=lambda pair: sum(pair[0])), cases, fits_of)
+                is_chance = len(cases) > 1 and 2 * sum(fits[place] for place in wrong) < len(wrong)
+                return "" if is_chance else self._said(code, "" if all(fits) else places[first][1])
         return ""
 
-    def _single(self, cases: Sequence[Names]) -> Iterator[Filling]:
+    def _extended(
+        self,
+        fits: list[bool],
+        code: dict[str, str],
+        cases: Sequence[Names],
+        fits_of: Callable[[Filling], list[bool]],
+    ) -> tuple[list[bool], dict[str, str]]:
+        """Fill further holes wrongly, as long as what is first unlike the learner's moves on."""
+        while not all(fits) and len(code) < MOST_HOLES:
+            more = [(fits_of(filling), filling.code) for filling in self._single(cases, code)]
+            best = max(more, key=lambda pair: (_reach(pair[0]), sum(pair[0])), default=(fits, code))
+            if _reach(best[0]) <= _reach(fits):
+                break
+            fits, code = best
+        return fits, code
+
+    def _single(self, cases: Sequence[Names], filled: Mapping[str, str] | None = None) -> Iterator[Filling]:
         for name, hole in self.holes.items():
-            for wrong in hole.wrong:
-                yield from self._tried({name: wrong}, cases)
+            for wrong in () if filled and name in filled else hole.wrong:
+                yield from self._tried({**(filled or {}), name: wrong}, cases)
 
     def _pairs(self, cases: Sequence[Names], singles: list[dict[str, str]]) -> Iterator[Filling]:
-        pairs = (one | other for one, other in combinations(singles, 2) if one.keys() != other.keys())
-        for code in nsmallest(PAIRS, pairs, key=self._rarity):
+        ranked = [(sum(self.holes[name].wrong.index(wrong) for name, wrong in code.items()), code) for code in singles]
+        pairs = ((a + b, one | other) for (a, one), (b, other) in combinations(ranked, 2) if one.keys() != other.keys())
+        for _, code in nsmallest(self.pairs, pairs, key=lambda pair: pair[0]):
             yield from self._tried(code, cases)
-
-    def _rarity(self, code: dict[str, str]) -> int:
-        return sum(self.holes[name].wrong.index(wrong) for name, wrong in code.items())
 
     def _tried(self, code: dict[str, str], cases: Sequence[Names]) -> Iterator[Filling]:
         try:
@@ -111,10 +142,17 @@ class Program:
         changes = [not alike(filling.results[k][part], right[k][part]) for k, part in places]
         return changes[-1] and not any(changes[:-1])
 
-    def _said(self, code: dict[str, str]) -> str:
+    def _said(self, code: dict[str, str], part: str = "") -> str:
+        """Say what the learner's values are those of, or only their value of this part."""
         changed = [line for line in self.lines if any(f"{{{name}}}" in line for name in code)]
-        lines = "; ".join(self._fill(line, code).strip() for line in changed)
-        return f"Your values are those of   {lines}\n" + " ".join(dict.fromkeys(self.holes[name].asks for name in code))
+        lines = "; ".join(line.format_map(self.right | code).strip() for line in changed)
+        whose = f"Your {part} is that of" if part else "Your values are those of"
+        return f"{whose}   {lines}\n" + " ".join(dict.fromkeys(self.holes[name].asks for name in code))
+
+
+def _reach(fits: list[bool]) -> int:
+    """Tell how many fit before the first that does not."""
+    return fits.index(False) if False in fits else len(fits)
 
 
 @lru_cache(maxsize=8192)
