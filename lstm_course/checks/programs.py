@@ -101,7 +101,8 @@ class Program:
             if fitting:
                 fits, code = self._extended(*max(fitting, key=lambda pair: sum(pair[0])), cases, fits_of)
                 is_chance = len(cases) > 1 and 2 * sum(fits[place] for place in wrong) < len(wrong)
-                return "" if is_chance else self._said(code, "" if all(fits) else places[first][1])
+                if not is_chance:
+                    return self._said(code, "" if all(fits) else places[first][1])
         return ""
 
     def _extended(
@@ -109,15 +110,16 @@ class Program:
         fits: list[bool],
         code: dict[str, str],
         cases: Sequence[Names],
-        fits_of: Callable[[Filling], list[bool]],
+        fits_of: Callable[..., list[bool]],
     ) -> tuple[list[bool], dict[str, str]]:
         """Fill further holes wrongly, as long as what is first unlike the learner's moves on."""
         while not all(fits) and len(code) < MOST_HOLES:
-            more = [(fits_of(filling), filling.code) for filling in self._single(cases, code)]
-            best = max(more, key=lambda pair: (_reach(pair[0]), sum(pair[0])), default=(fits, code))
-            if _reach(best[0]) <= _reach(fits):
+            end = fits.index(False) + 1
+            filled = self._single(cases, code)
+            more = [(fits_of(filling), filling.code) for filling in filled if all(fits_of(filling, end=end))]
+            if not more:
                 break
-            fits, code = best
+            fits, code = max(more, key=lambda pair: sum(pair[0]))
         return fits, code
 
     def _single(self, cases: Sequence[Names], filled: Mapping[str, str] | None = None) -> Iterator[Filling]:
@@ -148,11 +150,6 @@ class Program:
         lines = "; ".join(line.format_map(self.right | code).strip() for line in changed)
         whose = f"Your {part} is that of" if part else "Your values are those of"
         return f"{whose}   {lines}\n" + " ".join(dict.fromkeys(self.holes[name].asks for name in code))
-
-
-def _reach(fits: list[bool]) -> int:
-    """Tell how many fit before the first that does not."""
-    return fits.index(False) if False in fits else len(fits)
 
 
 @lru_cache(maxsize=8192)

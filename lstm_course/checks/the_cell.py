@@ -21,7 +21,13 @@ FUNCTIONS = {"torch": torch, "cells": cells} | {
 SIZES = ((3, 2, 4, torch.float64), (1, 5, 6, torch.float32), (1, 1, 1, torch.float64))
 STEPS = (6, 4, 2)  # of the sequences
 READY = "{} is part of what you are building. Got a call of cells.lstm_step, nn.LSTMCell or nn.LSTM: write it yourself."
-READY_STEPS = ((cells, "lstm_step"), (nn.LSTMCell, "forward"), (nn.LSTM, "forward"), (torch, "lstm_cell"))
+READY_STEPS = (
+    (cells, "lstm_step"),
+    (nn.LSTMCell, "forward"),
+    (nn.LSTM, "forward"),
+    (torch, "lstm_cell"),
+    (torch, "lstm"),
+)
 
 
 class Case(NamedTuple):

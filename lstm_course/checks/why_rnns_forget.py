@@ -153,7 +153,7 @@ def clip_by_norm(answer: Answer) -> None:
 def _clip(answer: Answer, grads: list[Tensor], max_norm: float) -> list[Tensor]:
     """Call the answer and require tensors like those given."""
     sentence = "clip_by_norm is what you are building. Got a call of clip_grad_norm_: do without it."
-    with refused(sentence, (nn.utils, "clip_grad_norm_")):
+    with refused(sentence, (nn.utils, "clip_grad_norm_"), (nn.utils, "clip_grads_with_norm_")):
         result = call("clip_by_norm", answer, grads, max_norm)
     fits = isinstance(result, (list, tuple)) and len(result) == len(grads)
     found = f"{len(result)} values" if isinstance(result, (list, tuple)) else type(result).__name__
