@@ -52,8 +52,8 @@ def _handed_over(name: str, answer: Answer, given: tuple[Any, ...], named: dict[
     except TypeError as error:
         if error.__traceback__ and error.__traceback__.tb_next:  # raised inside the answer
             raise
-        rule = f"{name} must take {len(given) + len(named)} arguments, in the order of the task."
-        raise CheckFailed(f"{rule} Got the complaint: {error}.") from None
+        rule = f"{name} must take the arguments of the task, in its order and with its defaults."
+        raise CheckFailed(f"{rule} Got the complaint, when called with {len(given) + len(named)}: {error}.") from None
 
 
 def copied(value: Any) -> Any:
@@ -76,7 +76,8 @@ def same(before: Any, after: Any) -> bool:
     if isinstance(before, np.ndarray):
         return isinstance(after, np.ndarray) and before.shape == after.shape and bool(_equal(before, after).all())
     if isinstance(before, (list, tuple)):
-        return type(after) is type(before) and len(before) == len(after) and all(map(same, before, after))
+        is_alike = isinstance(after, (list, tuple)) and len(before) == len(after)
+        return is_alike and all(map(same, before, after))
     if isinstance(before, dict):
         return type(after) is dict and before.keys() == after.keys() and all(same(before[k], after[k]) for k in before)
     is_plain = isinstance(before, (bool, int, float, str, type(None)))
@@ -93,6 +94,7 @@ def require_parts(name: str, got: Any, *parts: str) -> Sequence[Any]:
     found = f"{len(got)} values" if is_sequence else type(got).__name__
     rule = f"{name} must give {len(parts)} values: {', '.join(parts)}."
     hint = "Is a return missing?" if got is None else "Look at its return."
+    hint = "Return them one by one, with commas between." if isinstance(got, Tensor) else hint
     require(is_sequence and len(got) == len(parts), rule, found, hint)
     return got
 
@@ -147,7 +149,7 @@ def _relatives(got: Tensor, expected: Tensor) -> Iterator[tuple[str, Tensor]]:
     at = expected.abs().flatten().argmax() if expected.numel() > 1 else None
     if at is not None and expected.flatten()[at] != 0:
         factor = (got.flatten()[at].double() / expected.flatten()[at].double()).item()
-        yield f"{factor:.4g} times the right values", factor * expected
+        yield f"{factor:.4g} times the right values" if factor else "zeros only", factor * expected
         shift = (got.flatten()[at].double() - expected.flatten()[at].double()).item()
         yield f"the right values plus {shift:.4g}", expected + shift
 

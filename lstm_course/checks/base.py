@@ -6,9 +6,11 @@ random state or settings. An unanswered question raises `Unanswered`, nothing el
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,9 @@ Check = Callable[[Any], None]
 MOST_LINES = 5
 is_explaining: ContextVar[bool] = ContextVar("is_explaining", default=True)
 KINDS = {"function": "a function", "class": "a class", "value": "a value"}
+
+
+JOIN = "torch.stack makes a new axis, torch.cat joins along one that is there."
 
 
 class CheckFailed(AssertionError):
@@ -130,12 +135,18 @@ def require_tensor(
     """Require a tensor of `shape` (whose axes `meaning` names, e.g. "(batch, hidden)") and return it."""
     hints = {
         type(None): "Is a return missing?",
-        list: "torch.stack makes one tensor of a list of tensors.",
         tuple: "Return one tensor only.",
-        np.ndarray: "Stay with torch, or end with torch.from_numpy.",
+        np.ndarray: "Stay with torch: numpy carries no gradients. Where none are needed, end with torch.from_numpy.",
+        GeneratorType: "Is there a yield in place of a return, or are there round brackets in place of square ones?",
+        float: "torch.tensor(number, dtype=...) makes a tensor of a number.",
     }
+    if isinstance(got, list):
+        holds_tensors = any(isinstance(item, Tensor) for item in got)
+        hints[list] = (
+            f"torch.{'stack makes one tensor of a list of tensors' if holds_tensors else 'tensor makes one of it'}."
+        )
     found = f"{learner.short(got)} ({type(got).__name__})"
-    rule = f"{name} must be a tensor of shape {meaning}."
+    rule = f"{name} must be a tensor of the shape {meaning}."
     require(isinstance(got, Tensor), rule, found, hints.get(type(got), ""))
     require(got.device.type == "cpu", f"{name} must stay on the device cpu of its inputs.", f"device {got.device}")
     require(got.layout == torch.strided, f"{name} must be a usual, dense tensor.", got.layout)
@@ -161,7 +172,11 @@ def _shape_hint(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
             if len(found) < len(shape)
             else "Some axis of size 1 is too much."
         )
-    return "The first axis is missing." if found == shape[1:] else ""
+    if found == shape[1:]:
+        return "The first axis is missing."
+    if math.prod(found) == math.prod(shape) and len(found) != len(shape):
+        return "Axes are joined: reshape or unflatten takes them apart again." if len(found) < len(shape) else JOIN
+    return ""
 
 
 def require_close(
@@ -187,7 +202,11 @@ def first_difference(name: str, got: Tensor, expected: Tensor, wrong: Tensor) ->
     at = tuple(wrong.nonzero()[0].tolist())
     place = f"{name}[{', '.join(map(str, at))}]" if at else name
     share = f" ({int(wrong.sum())} of {wrong.numel()} values differ)" if wrong.numel() > 1 else ""
-    return f"Expected {place} = {expected[at].item():.6g}, got {got[at].item():.6g}{share}."
+    a, b = expected[at].item(), got[at].item()
+    if f"{a:.6g}" != f"{b:.6g}":
+        return f"Expected {place} = {a:.6g}, got {b:.6g}{share}."
+    close = "Is something turned into float32, or a small number added?"
+    return f"Expected {place} = {a:.12g}, got {b:.12g}{share}. {close}"
 
 
 def each_case(cases: Sequence[Any], check_one: Callable[[Any], None]) -> None:

@@ -20,11 +20,21 @@ ADVICE = {  # what is raised, in the words of Python or torch: what usually lies
     "shapes cannot be multiplied": "The inner sizes of a product must agree: is a .T missing, or one too many?",
     "must match the size of tensor": "Number by number, both shapes must agree: look at each of the two.",
     "backward through the graph a second time": "Autograd drops its graph after one use: retain_graph=True keeps it.",
+    "leaf Variable that requires grad": "A parameter is changed in place inside torch.no_grad() only.",
     "in-place operation": "An operation such as += or [...] = changes what autograd still needs: make a new tensor.",
     "must have the same dtype": "Two dtypes meet: make new tensors with the dtype of the inputs.",
     "same dtype, but got": "Two dtypes meet: make new tensors with the dtype of the inputs.",
     "requires grad. Use": "numpy cannot carry gradients: stay with torch.",
     "recursion depth": "Does the function call itself under the same name?",
+    "values to unpack": "The right side gives more or fewer values than there are names on the left.",
+    "assign a tuple": "The right side gives several values: write a name for each on the left.",
+    "for scalar outputs": "A gradient starts from one number: take the entries one by one.",
+    "not have been used in the graph": "The one does not hang on the other: are they in this order, and not detached?",
+    "element 0 in argument 0, but got tuple": "torch.autograd.grad returns a tuple: [0] takes its first entry.",
+    "omplex": "Complex numbers have no order: take their .abs() first.",
+    "type double without overflow": "A complex number is no real one: take its .abs() first.",
+    "before Module.__init__() call": "super().__init__() comes first in __init__.",
+    "'NoneType' object": "Something is None here: an argument that was not given, or a function without return.",
     "is not defined": "Is it written as in the line that defines it, and is that line run before?",
 }
 READ = (Tensor, np.ndarray, int, list, dict)  # kinds of data that a failing answer should not take from the notebook
@@ -86,7 +96,8 @@ def _count(value: Any) -> int:
 
 
 def _numbers(value: Any) -> str:
-    return short(_rounded(value))
+    value = _rounded(value)
+    return _cut(" ".join(repr(value).split()), 12 * FEW) if isinstance(value, (list, dict)) else short(value)
 
 
 def _rounded(value: Any) -> Any:
@@ -115,7 +126,11 @@ def short(value: Any) -> str:
         words = " ".join(repr(value).split())
     except Exception:
         words = f"<{type(value).__name__}>"
-    return words if len(words) <= 80 else f"{words[:77]}..."
+    return _cut(words, 80)
+
+
+def _cut(words: str, length: int) -> str:
+    return words if len(words) <= length else f"{words[: length - 3]}..."
 
 
 def line_of(error: BaseException) -> list[str]:
@@ -124,7 +139,7 @@ def line_of(error: BaseException) -> list[str]:
     if not frames:
         return []
     frame = frames[-1]
-    code = f": {frame.line}" if frame.line else ""
+    code = f": {_cut(frame.line, 120)}" if frame.line else ""
     return [f"in line {frame.lineno} of the cell of {frame.name}{code}   (%tb shows the whole traceback)"]
 
 

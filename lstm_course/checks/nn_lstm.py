@@ -26,7 +26,6 @@ BATCHES = (
     ([4], 6, 2, torch.float32),
     ([1, 2], 3, 1, torch.float64),
 )
-BEYOND = {1: "Lengths count from 1, indices from 0.", 0: "The batch is the first axis of out, time the second."}
 
 
 def _no_lstm(name: str) -> AbstractContextManager[None]:
@@ -66,9 +65,13 @@ def _as_shapes(result: Any) -> dict[str, Any]:
     require(not is_nested, "predict_shapes must give 3 values: out, h_n, c_n.", short(result), hint)
     shapes = dict(zip(SHAPES.parts, require_parts("predict_shapes", result, *SHAPES.parts), strict=True))
     for name, shape in shapes.items():
-        whole = isinstance(shape, (tuple, list)) and all(type(number) is int for number in shape)
+        whole = isinstance(shape, (tuple, list)) and all(map(_is_whole, shape))
         require(whole, f"The shape of {name} must be a tuple of whole numbers.", short(shape))
-    return {name: tuple(shape) for name, shape in shapes.items()}
+    return {name: tuple(map(int, shape)) for name, shape in shapes.items()}
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 def _shapes(T: int, B: int, H: int, **plan: Any) -> dict[str, tuple[int, ...]]:
@@ -90,9 +93,8 @@ def count_parameters(answer: Answer) -> None:
     def ask(case: dict[str, Any]) -> dict[str, Any]:
         with _no_lstm("count_parameters"):
             result = call("count_parameters", answer, *case.values())
-        whole = isinstance(result, Integral) and not isinstance(result, bool)
         hint = "Is a return missing?" if result is None else "Return an int; // divides integers."
-        require(whole, "The count must be a whole number.", f"{result!r} ({type(result).__name__})", hint)
+        require(_is_whole(result), "The count must be a whole number.", f"{result!r} ({type(result).__name__})", hint)
         return {"total": int(result)}
 
     def rule(case: dict[str, Any], part: str, right: Any) -> str:
@@ -119,7 +121,9 @@ def last_valid(answer: Answer) -> None:
         try:
             got = call("last_valid", answer, out, lengths)
         except IndexError as error:
-            beyond = [hint for axis, hint in BEYOND.items() if f"out of bounds for dimension {axis}" in str(error)]
+            hints = {T: "Lengths count from 1, indices from 0."}
+            hints[len(lengths)] = "The batch is the first axis of out, time the second."
+            beyond = [hint for size, hint in hints.items() if str(error).endswith(f"with size {size}")]
             if not beyond:
                 raise
             raise CheckFailed(f"{rule} Got an IndexError: {error}.\n{beyond[0]}") from error

@@ -13,6 +13,7 @@ from lstm_course.checks.nn_lstm_programs import MANY, ONE
 from lstm_course.checks.programs import require_program
 
 State = tuple[Tensor, Tensor]
+MISSING = "Is batch_first=True missing?"
 MOVED = 1e-9  # an answer that differs by less has not moved: matrix products round
 
 
@@ -78,7 +79,7 @@ def _require_own_only(run: Callable[[Tensor], Tensor], x: Tensor, axis: int, hin
 
 def _require_steady(run: Callable[[Tensor], Tensor], x: Tensor) -> None:
     rule = "The same input must give the same answer twice."
-    hint = "No state given means zeros: no random one, and none kept from the last call."
+    hint = "No state given means zeros: no random one, none kept from the last call. And no functional dropout."
     require(not _moved(run(x), run(x), 0), rule, "two different answers", hint)
 
 
@@ -111,7 +112,10 @@ def _check_one(answer: Answer, seed: int, lengths_list: list[int], T: int, I: in
     if isinstance(first, Tensor) and first.shape == (B, O):
         require_tensor("answer", first, (B, O), "(batch, outputs)")
         _require_steady(run, x)
-        _require_own_only(run, x, 0, "Is batch_first=True missing?")
+        hint = "Does each answer come from the row of its own sequence?" if lstm.batch_first else MISSING
+        _require_own_only(run, x, 0, hint)
+    is_by_steps = isinstance(first, Tensor) and first.shape == (T, O) and T != B
+    require(not is_by_steps, f"answer must have the shape (batch, outputs) = {(B, O)}.", f"shape {(T, O)}", MISSING)
     got = run(x)
     names = {"torch": torch, "x": x, "lengths": lengths, "linear": linear, **_reads(lstm, x, lengths)}
     rules = {"answer": "The answer must be the linear layer on the hidden state at the last valid step."}
@@ -177,7 +181,9 @@ def _answers(model: nn.Module, x: Tensor, state: State | None, B: int, H: int) -
     """Call the model with a state or None and require the form of what it returns."""
     result = _run("ManyToMany", model, x, state) if state else _run("ManyToMany", model, x)
     is_pair = isinstance(result, (tuple, list)) and len(result) == 2
-    require(is_pair, "ManyToMany must return two things: y and the state (h, c).", type(result).__name__)
+    found = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
+    hint = "Is a return missing?" if result is None else ""
+    require(is_pair, "ManyToMany must return two things: y and the state (h, c).", found, hint)
     y, new = result
     is_state = isinstance(new, (tuple, list)) and len(new) == 2
     require(is_state, "The state must be the pair (h, c).", type(new).__name__, "Return what the LSTM returned second.")

@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 2: the gates, a step, a sequence, packed weights, the forget bias."""
 
 import copy
+import functools
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from lstm_course.checks.refusal import refused
 from lstm_course.checks.the_cell_programs import FOUR_GATES, LSTM_SEQUENCE, LSTM_STEP, PACK_WEIGHTS
 
 NAMES = {"i_t": "input gate", "f_t": "forget gate", "g_t": "candidate", "o_t": "output gate"}
-FUNCTIONS = {"torch": torch, "cells": cells} | {
+FUNCTIONS = {"torch": torch, "nn": nn, "cells": cells} | {
     name: getattr(torch, name) for name in ("sigmoid", "tanh", "relu", "exp")
 }
 # (B, I, H): all different, so that a swapped axis shows; a batch of one, in float32; one number each.
@@ -121,7 +122,7 @@ def lstm_sequence(answer: Answer) -> None:
         names = dict(zip(("x", "h_0", "c_0", "W_x", "W_h", "b"), given, strict=True))
         sizes = {"B": len(x), "T": x.shape[1]}
         require_program(LSTM_SEQUENCE, FUNCTIONS | names | sizes, got, rules, {})
-        require_gradient("lstm_sequence", lambda *a: _flat(answer(*a)), given, lambda *a: _flat(_sequence(*a)))
+        require_gradient("lstm_sequence", _flattened(answer), given, _flattened(_sequence))
 
     each_case([(_inputs(case, T), *case[1:]) for case, T in zip(_cases(), STEPS, strict=True)], check_one)
 
@@ -143,9 +144,15 @@ def _require_sequence_shape(got: Any, shape: tuple[int, ...], dtype: torch.dtype
     require_tensor("h", got, shape, "(batch, time, hidden)", dtype)
 
 
-def _flat(result: Any) -> list[Tensor]:
-    h, (h_T, c_T) = result
-    return [h, h_T, c_T]
+def _flattened(answer: Answer) -> Answer:
+    """Let it return h, h_T and c_T side by side."""
+
+    @functools.wraps(answer)
+    def flattened(*arguments: Tensor) -> list[Tensor]:
+        h, (h_T, c_T) = answer(*arguments)
+        return [h, h_T, c_T]
+
+    return flattened
 
 
 def _sequence(
@@ -175,11 +182,23 @@ def pack_weights(answer: Answer) -> None:
         parts = require_parts("pack_weights", call("pack_weights", answer, W, b), *sizes)
         for (name, shape), tensor in zip(sizes.items(), parts, strict=True):
             meaning = {"weight_ih": "(4 hidden, input)", "weight_hh": "(4 hidden, hidden)"}.get(name, "(4 hidden,)")
+            _require_not_exchanged(name, tensor, sizes)
             require_tensor(name, tensor, shape, meaning, dtype)
         got = dict(zip(rules, (*parts[:2], parts[2] + parts[3]), strict=True))
         require_program(PACK_WEIGHTS, {"torch": torch, "W": W, "b": b, "I": I, "H": H}, got, rules, {})
 
     each_case([(200, 2, 4, torch.float64), (201, 5, 3, torch.float32), (202, 1, 1, torch.float64)], check_one)
+
+
+def _require_not_exchanged(name: str, tensor: Any, sizes: dict[str, tuple[int, ...]]) -> None:
+    """Require a weight not to have the shape of the other one, nor the blocks side by side."""
+    found, other = getattr(tensor, "shape", ()), "weight_hh" if name == "weight_ih" else "weight_ih"
+    rule = f"{name} must have the shape {sizes[name]}."
+    hint = "Which columns of W meet h_prev, which x_t, and in which order are the four returned?"
+    is_weight = name.startswith("weight") and len(found) == 2 and found != sizes[name]
+    require(not (is_weight and found == sizes[other]), rule, f"{tuple(found)}, the shape of {other}", hint)
+    hint = "The blocks stand on top of each other: torch.cat along the first axis."
+    require(not (is_weight and 4 * found[0] == sizes[name][0]), rule, f"shape {tuple(found)}", hint)
 
 
 def _separate(seed: int, I: int, H: int, dtype: torch.dtype) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -198,20 +217,21 @@ def set_forget_bias(answer: Answer) -> None:
         before = copy.deepcopy(lstm.state_dict())
         parameters = dict(lstm.named_parameters())
         call("set_forget_bias", answer, lstm, value, in_place=True)
-        _require_own_parameters(lstm, parameters)
+        _require_own_parameters(lstm, parameters, before)
         for name in before:
             if name.startswith("bias_ih"):
                 _require_forget_bias(lstm, name, value, before)
         _require_others_kept(lstm, before)
 
 
-def _require_own_parameters(lstm: nn.LSTM, parameters: dict[str, nn.Parameter]) -> None:
+def _require_own_parameters(lstm: nn.LSTM, parameters: dict[str, nn.Parameter], start: dict[str, Tensor]) -> None:
     rule = "The LSTM must keep its own parameters, changed in place and still trainable."
     hint = "Assign to parameter[rows] inside torch.no_grad()."
     for name, before in parameters.items():
         after = lstm._parameters.get(name)
         require(after is before, rule, f"another parameter in place of {name}", hint)
         require(before.requires_grad, rule, f"{name} without requires_grad", hint)
+        require(before.dtype == start[name].dtype, rule, f"{name} with the dtype {before.dtype}", hint)
 
 
 def _require_forget_bias(lstm: nn.LSTM, name: str, value: float, before: dict[str, Tensor]) -> None:
@@ -226,6 +246,8 @@ def _require_forget_bias(lstm: nn.LSTM, name: str, value: float, before: dict[st
         f"{2 * value:g}: both bias vectors hold it, and they are added": torch.full_like(got, 2 * value),
         f"{value / 2:g}: one vector holds half of it, the other nothing": torch.full_like(got, value / 2),
         "0: one vector must hold the value": torch.zeros_like(got),
+        f"1: the bias is the given value, here {value:g}": torch.ones_like(got),
+        f"half of {value:g} plus what the other bias vector still holds": value / 2 + block(before, other),
         f"{value:g} plus what the other bias vector still holds": value + block(before, other),
         f"{value:g} plus what the first bias vector still holds": value + block(before, name),
         f"the start values plus {value:g}: set them, do not add": start + value,
@@ -238,6 +260,8 @@ def _require_forget_bias(lstm: nn.LSTM, name: str, value: float, before: dict[st
         if moved and torch.equal(got, start):
             words = f"a change of the {which}'s rows instead: the order is i, f, g, o, so the forget gate's are H:2H"
             mistakes[words] = start
+    if all(torch.equal(after[each], before[each]) for each in before):
+        mistakes["the start values: nothing in the LSTM has changed. Was a copy changed, or a new name given?"] = start
     mistakes["the start values: this layer or direction was left out"] = start
     rule = f"In {where}, the two forget blocks must add up to {value:g}."
     require_right("the forget bias", got, torch.full_like(got, value), rule, mistakes)

@@ -23,12 +23,15 @@ def _gate(k: str) -> Hole:
         "{right}(-z)",
         "{right}({right}(z))",
         "{other}({right}(z))",
+        "{right}({other}(z))",
         "relu(z)",
     )
-    forms += ("{right}(2 * z)", "2 * sigmoid(z) - 1", "torch.hardtanh(z)", "exp(z)", "torch.softmax(z, dim=1)")
+    forms += ("{right}(2 * z)", "2 * sigmoid(z) - 1", "nn.functional.hardtanh(z)", "exp(z)", "torch.softmax(z, dim=1)")
+    forms += ("{right}(z + 1)",)
     wrong = [form.format(right=right, other=other).replace("z", f"z_{k}") for form in forms]
     what = "makes the candidate, a value from -1 to 1" if k == "g" else f"makes the gate {k}_t, a share from 0 to 1"
-    return Hole(f"{right}(z_{k})", f"Which function {what}?", *wrong)
+    copied = [f"{right}(z_{other})" for other in ORDER if other != k]
+    return Hole(f"{right}(z_{k})", f"Which function {what}, and of which block?", *wrong, *copied)
 
 
 MAPS = """

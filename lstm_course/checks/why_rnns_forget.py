@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from lstm_course import cells, gradients
 from lstm_course.checks.answers import Answer, call, explaining, require_gradient, require_right, same
 from lstm_course.checks.base import draw, each_case, question, require, require_tensor
+from lstm_course.checks.learner import short
 from lstm_course.checks.programs import require_program
 from lstm_course.checks.refusal import refused
 from lstm_course.checks.why_rnns_forget_mistakes import RNN_STEP, clip_mistakes, in_a_row, norm_mistakes, rate_mistakes
 
-FUNCTIONS = {"torch": torch, "in_a_row": in_a_row} | {
+FUNCTIONS = {"torch": torch, "nn": nn, "in_a_row": in_a_row} | {
     name: getattr(torch, name) for name in ("tanh", "sigmoid", "relu", "sin")
 }
 # (B, I, H): all different, so that a swapped axis shows; then a batch of one, in float32.
@@ -68,7 +69,8 @@ def norms_by_lag(answer: Answer) -> None:
         _require_states_kept(states, own)
         got = require_tensor("norms", result, (len(own),), "(T + 1,): lags 0 to T").detach()
         expected = gradients.norms_by_lag(own)
-        require_right("norms", got, expected.to(own[0].dtype), rule, norm_mistakes(own, expected))
+        # Not to more digits than float32 has: a list of numbers becomes a tensor in float32.
+        require_right("norms", got, expected.float(), rule, norm_mistakes(own, expected))
 
     each_case(SEQUENCE_SIZES, check_one)
 
@@ -118,7 +120,7 @@ def _real(got: Any) -> Tensor:
     value = torch.as_tensor(got).detach() if is_number or is_scalar else torch.tensor(0j)
     hint = "Is a return missing?" if got is None else "Use .abs() on complex eigenvalues and return the largest."
     holds = not value.is_complex() and value.dtype != torch.bool and value.device.type == "cpu"
-    require(holds, "decay_rate must return one real number.", f"{got!r}", hint)
+    require(holds, "decay_rate must return one real number.", short(got), hint)
     return value.float()
 
 

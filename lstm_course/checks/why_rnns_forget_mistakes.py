@@ -1,6 +1,7 @@
 """What learners get wrong in the exercises of lesson 1, and what it gives: words and values for each question."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -42,13 +43,17 @@ h_t = {squash}{outside}{rows}
             "tanh(tanh(z))",
             "tanh(-z)",
             "sin(z)",
-            "torch.hardtanh(z)",
+            "nn.functional.hardtanh(z)",
             "torch.softmax(z, 1)",
+            "tanh(z / 2)",
+            "nn.functional.softsign(z)",
+            "nn.functional.elu(z)",
         ),
         *("tanh(z) ** 2", "2 * tanh(z)", "1 - tanh(z)", "tanh(2 * z)", "sigmoid(2 * z)", "tanh(z - b) + b"),
         *("tanh(x_t @ W_x.T) + h_prev @ W_h.T + b", "tanh(x_t @ W_x.T) + tanh(h_prev @ W_h.T + b)"),
         *("tanh(x_t @ W_x.T + b) + h_prev @ W_h.T", "tanh(x_t @ W_x.T + b) + tanh(h_prev @ W_h.T)"),
         *("x_t @ W_x.T + tanh(h_prev @ W_h.T + b)", "tanh(x_t @ W_x.T) + tanh(h_prev @ W_h.T) + tanh(b)"),
+        *("tanh(x_t @ W_x.T) + tanh(h_prev @ W_h.T) + b", "h_prev / 2 + tanh(z) / 2"),
     ),
     outside=Hole("", "Is anything done after the tanh?", " + h_prev", " * h_prev", " - h_prev", " + b"),
     rows=Hole(
@@ -75,6 +80,8 @@ def norm_mistakes(states: list[Tensor], expected: Tensor) -> dict[str, Tensor]:
     T = len(states) - 1
     steps = torch.stack([gradients.norms_by_lag(states[: t + 1])[1] for t in range(T, 0, -1)])
     first = torch.stack([gradients.norms_by_lag(states[: t + 1])[t] for t in range(T + 1)])
+    lags = torch.arange(T + 1, dtype=J.dtype)[:, None, None]
+    h_T = states[-1].detach().to(J.dtype)
     one = torch.ones(1, dtype=expected.dtype)
     return {
         "the lags in reverse order: entry 0 belongs to lag 0, h_T itself": expected.flip(0),
@@ -83,8 +90,12 @@ def norm_mistakes(states: list[Tensor], expected: Tensor) -> dict[str, Tensor]:
         "the norm of the gradient of h_T.mean(): that averages the rows of the Jacobian": J.mean(1).norm(dim=1),
         "the gradient of one unit of h_T only: that is one row of the Jacobian": J[:, 0].norm(dim=1),
         "the gradient of the last unit of h_T only: that is one row of the Jacobian": J[:, -1].norm(dim=1),
+        "the norm of the gradient of the norm of h_T: that is one direction only": (h_T / h_T.norm() @ J).norm(dim=1),
+        "the norm of the gradient of h_T's sum of squares: that is one direction only": (2 * h_T @ J).norm(dim=1),
+        "the norms of the states themselves, not of gradients": torch.stack(states).detach().norm(dim=1).flip(0),
         "the largest entry of the Jacobian": J.abs().amax(dim=(1, 2)),
         "the largest row of the Jacobian: the norm of a matrix can be larger": J.norm(dim=2).amax(1),
+        "the largest column of the Jacobian: the norm of a matrix can be larger": J.norm(dim=1).amax(1),
         "the mean of the rows' norms": J.norm(dim=2).mean(1),
         "the sum of the rows' norms": J.norm(dim=2).sum(1),
         "the largest column sum (ord=1): ask for ord=2": torch.linalg.matrix_norm(J, ord=1),
@@ -95,6 +106,7 @@ def norm_mistakes(states: list[Tensor], expected: Tensor) -> dict[str, Tensor]:
         "the squares of the norms": expected**2,
         "the roots of the norms": expected.sqrt(),
         "the logarithms of the norms": expected.log(),
+        "the logarithms of the norms, to base 10": expected.log10(),
         "the absolute determinant": torch.linalg.det(J).abs(),
         "the absolute trace": J.diagonal(dim1=1, dim2=2).sum(1).abs(),
         "the spectral radius: eigenvalues in place of singular values": torch.linalg.eigvals(J).abs().amax(1),
@@ -104,6 +116,12 @@ def norm_mistakes(states: list[Tensor], expected: Tensor) -> dict[str, Tensor]:
         "gradients that add up from row to row, as .backward() leaves them in .grad": torch.linalg.matrix_norm(
             J.cumsum(1), ord=2
         ),
+        "gradients that add up from lag to lag, as .backward() leaves them in .grad": torch.linalg.matrix_norm(
+            J.cumsum(1) + lags * J.sum(1, keepdim=True), ord=2
+        ),
+        "the Jacobians of single steps multiplied in the wrong order: that of the last step stands on the left": (
+            torch.linalg.matrix_norm(_in_wrong_order(states), ord=2)
+        ),
         "every entry one lag late: entry 0 belongs to h_T itself, whose norm is 1": torch.cat([one, expected[:-1]]),
         "every entry one lag early: entry 0 belongs to h_T itself, whose norm is 1": torch.cat(
             [expected[1:], expected[-1:]]
@@ -111,6 +129,16 @@ def norm_mistakes(states: list[Tensor], expected: Tensor) -> dict[str, Tensor]:
         "norms added up over the lags": expected.cumsum(0),
         "norms divided by that of the longest lag": expected / expected[-1],
     }
+
+
+def _in_wrong_order(states: list[Tensor]) -> Tensor:
+    """The products of the single steps' Jacobians, the last step's on the right."""
+    product = gradients.jacobians_by_lag(states)[0]  # the identity
+    products = [product]
+    for t in range(len(states) - 1, 0, -1):
+        product = gradients.jacobians_by_lag(states[: t + 1])[1] @ product
+        products.append(product)
+    return torch.stack(products)
 
 
 def rate_mistakes(W_h: Tensor) -> dict[str, Tensor]:
@@ -131,6 +159,15 @@ def rate_mistakes(W_h: Tensor) -> dict[str, Tensor]:
         "the eigenvalues of a symmetric matrix: W_h is not symmetric, use eigvals": (
             torch.linalg.eigvalsh(W_h).abs().max()
         ),
+        "the largest eigenvalue of a symmetric matrix: W_h is not symmetric, use eigvals": (
+            torch.linalg.eigvalsh(W_h).max()
+        ),
+        "the square of the largest singular value, which bounds two steps": torch.linalg.matrix_norm(W_h, ord=2) ** 2,
+        "the absolute real and imaginary parts added: square, add, take the root": (
+            (eigenvalues.real.abs() + eigenvalues.imag.abs()).max()
+        ),
+        "no more than 1: gradients may grow as well": rate.clamp(max=1),
+        "the determinant, with its sign": torch.linalg.det(W_h),
         "the eigenvalues of the symmetric half of W_h": torch.linalg.eigvalsh((W_h + W_h.T) / 2).abs().max(),
         "the largest entry of W_h": W_h.max(),
         "the largest absolute entry of W_h": W_h.abs().max(),
@@ -151,6 +188,8 @@ def clip_mistakes(grads: list[Tensor], max_norm: float) -> dict[str, list[Tensor
     """Clipping by norm."""
     joined = torch.cat([grad.flatten() for grad in grads])
     total, norms = joined.norm(), [grad.norm() for grad in grads]
+    numels = [grad.numel() for grad in grads]
+    ends = accumulate(numels)
     return {
         "the gradients as they came, but together they are longer than max_norm": grads,
         "each gradient clipped on its own: one common factor keeps the direction": [
@@ -159,8 +198,12 @@ def clip_mistakes(grads: list[Tensor], max_norm: float) -> dict[str, list[Tensor
         "each number clipped on its own: that changes the direction": [
             grad.clamp(-max_norm, max_norm) for grad in grads
         ],
+        "each gradient clipped by the norm of those so far: first the norm of all, then one factor": [
+            grad * _factor(max_norm, joined[:end].norm()) for grad, end in zip(grads, ends, strict=True)
+        ],
     } | {
-        mistake: [grad * factor for grad in grads] for mistake, factor in _wrong_factors(joined, total, norms, max_norm)
+        mistake: [grad * factor for grad in grads]
+        for mistake, factor in _wrong_factors(joined, total, norms, numels, max_norm)
     }
 
 
@@ -168,10 +211,14 @@ def _factor(max_norm: float, norm: Any) -> float:
     return min(1.0, max_norm / max(float(norm), 1e-12))
 
 
-def _wrong_factors(joined: Tensor, total: Tensor, norms: list[Tensor], c: float) -> Iterator[tuple[str, Any]]:
+def _wrong_factors(
+    joined: Tensor, total: Tensor, norms: list[Tensor], numels: list[int], c: float
+) -> Iterator[tuple[str, Any]]:
     length = max(total.item(), 1e-12)
     yield "short gradients made longer: the factor is 1 at most", c / length
+    yield "short gradients made longer (and zeros NaN): the factor is 1 at most", c / total
     yield "the inverse factor: it is max_norm / norm", max(1.0, length / c)
+    yield "the inverse factor, 1 at most: it is max_norm / norm", min(1.0, length / c)
     yield "short gradients scaled, long ones left: the condition is the wrong way round", max(1.0, c / length)
     yield "a norm that adds the single norms: add their squares and take the root", _factor(c, sum(norms))
     yield "the squared norm: take the root", _factor(c, total**2)
@@ -183,6 +230,8 @@ def _wrong_factors(joined: Tensor, total: Tensor, norms: list[Tensor], c: float)
     yield "the sum of all absolute values: square, add, take the root", _factor(c, joined.abs().sum())
     yield "the largest number: that is another norm (ord=inf)", _factor(c, joined.abs().max())
     yield "the mean of the squares: add them up", _factor(c, joined.square().mean().sqrt())
+    means = sum(norm**2 / numel for norm, numel in zip(norms, numels, strict=True))
+    yield "the means of the squares of each: add the squares up", _factor(c, means**0.5)
     yield "the sum without squares: square first", _factor(c, abs(joined.sum()))
     yield "the mean of the single norms: add squares and take the root", _factor(c, sum(norms) / len(norms))
     yield (
