@@ -52,8 +52,9 @@ def _handed_over(name: str, answer: Answer, given: tuple[Any, ...], named: dict[
     except TypeError as error:
         if error.__traceback__ and error.__traceback__.tb_next:  # raised inside the answer
             raise
-        rule = f"{name} must take the arguments of the task, in its order and with its defaults."
-        raise CheckFailed(f"{rule} Got the complaint, when called with {len(given) + len(named)}: {error}.") from None
+        rule = f"{name} must take {len(given) + len(named)} arguments, in the order of the task."
+        hint = " What has a default in the task needs one here." if "missing" in str(error) else ""
+        raise CheckFailed(f"{rule} Got the complaint: {error}.{hint}") from None
 
 
 def copied(value: Any) -> Any:
@@ -94,7 +95,7 @@ def require_parts(name: str, got: Any, *parts: str) -> Sequence[Any]:
     found = f"{len(got)} values" if is_sequence else type(got).__name__
     rule = f"{name} must give {len(parts)} values: {', '.join(parts)}."
     hint = "Is a return missing?" if got is None else "Look at its return."
-    hint = "Return them one by one, with commas between." if isinstance(got, Tensor) else hint
+    hint = "Look at its return: one by one, with commas between." if isinstance(got, Tensor) else hint
     require(is_sequence and len(got) == len(parts), rule, found, hint)
     return got
 

@@ -142,12 +142,12 @@ dx, dh_0, dc_0, dW_x, dW_h, db = torch.autograd.grad(
             "t > 0",
             "(t + 1) % window == 0",
             "t > 0 and t % window == 1 % window",
-            "t > 1 and (t - 1) % window == 0",
             "t % window == 0",
             "t == window",
         ),
         *("t >= window", "t > 0 and t % (window - 1) == 0", "t > 0 and t % (window + 1) == 0"),
         *("t > window and t % window == 0", "t == len(x) - window", "(len(x) - t) % window == 0", "t // window == 1"),
+        "t > 1 and (t - 1) % window == 0",
     ),
     cut=Hole(
         "h.detach(), c.detach()",

@@ -79,7 +79,7 @@ def _require_own_only(run: Callable[[Tensor], Tensor], x: Tensor, axis: int, hin
 
 def _require_steady(run: Callable[[Tensor], Tensor], x: Tensor) -> None:
     rule = "The same input must give the same answer twice."
-    hint = "No state given means zeros: no random one, none kept from the last call. And no functional dropout."
+    hint = "No state given means zeros: no random one, and none kept from the last call. Nor dropout."
     require(not _moved(run(x), run(x), 0), rule, "two different answers", hint)
 
 

@@ -15,6 +15,7 @@ from lstm_course.checks.refusal import refused
 from lstm_course.checks.the_cell_programs import FOUR_GATES, LSTM_SEQUENCE, LSTM_STEP, PACK_WEIGHTS
 
 NAMES = {"i_t": "input gate", "f_t": "forget gate", "g_t": "candidate", "o_t": "output gate"}
+WEIGHTS = {"weight_ih": "(4 hidden, input)", "weight_hh": "(4 hidden, hidden)"}
 FUNCTIONS = {"torch": torch, "nn": nn, "cells": cells} | {
     name: getattr(torch, name) for name in ("sigmoid", "tanh", "relu", "exp")
 }
@@ -181,7 +182,7 @@ def pack_weights(answer: Answer) -> None:
         sizes = {"weight_ih": (4 * H, I), "weight_hh": (4 * H, H), "bias_ih": (4 * H,), "bias_hh": (4 * H,)}
         parts = require_parts("pack_weights", call("pack_weights", answer, W, b), *sizes)
         for (name, shape), tensor in zip(sizes.items(), parts, strict=True):
-            meaning = {"weight_ih": "(4 hidden, input)", "weight_hh": "(4 hidden, hidden)"}.get(name, "(4 hidden,)")
+            meaning = WEIGHTS.get(name, "(4 hidden,)")
             _require_not_exchanged(name, tensor, sizes)
             require_tensor(name, tensor, shape, meaning, dtype)
         got = dict(zip(rules, (*parts[:2], parts[2] + parts[3]), strict=True))
@@ -193,7 +194,7 @@ def pack_weights(answer: Answer) -> None:
 def _require_not_exchanged(name: str, tensor: Any, sizes: dict[str, tuple[int, ...]]) -> None:
     """Require a weight not to have the shape of the other one, nor the blocks side by side."""
     found, other = getattr(tensor, "shape", ()), "weight_hh" if name == "weight_ih" else "weight_ih"
-    rule = f"{name} must have the shape {sizes[name]}."
+    rule = f"{name} must have the shape {WEIGHTS.get(name)} = {sizes[name]}."
     hint = "Which columns of W meet h_prev, which x_t, and in which order are the four returned?"
     is_weight = name.startswith("weight") and len(found) == 2 and found != sizes[name]
     require(not (is_weight and found == sizes[other]), rule, f"{tuple(found)}, the shape of {other}", hint)
@@ -261,7 +262,9 @@ def _require_forget_bias(lstm: nn.LSTM, name: str, value: float, before: dict[st
             words = f"a change of the {which}'s rows instead: the order is i, f, g, o, so the forget gate's are H:2H"
             mistakes[words] = start
     if all(torch.equal(after[each], before[each]) for each in before):
-        mistakes["the start values: nothing in the LSTM has changed. Was a copy changed, or a new name given?"] = start
+        mistakes[
+            "the start values: nothing in the LSTM itself has changed (a copy perhaps, or what a name stands for)"
+        ] = start
     mistakes["the start values: this layer or direction was left out"] = start
     rule = f"In {where}, the two forget blocks must add up to {value:g}."
     require_right("the forget bias", got, torch.full_like(got, value), rule, mistakes)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lstm_course import cells, gradients
 from lstm_course.checks.answers import Answer, call, explaining, require_gradient, require_right, same
-from lstm_course.checks.base import draw, each_case, question, require, require_tensor
+from lstm_course.checks.base import draw, each_case, question, require, require_numbers_of_a_kind, require_tensor
 from lstm_course.checks.learner import short
 from lstm_course.checks.programs import require_program
 from lstm_course.checks.refusal import refused
@@ -69,6 +69,7 @@ def norms_by_lag(answer: Answer) -> None:
         _require_states_kept(states, own)
         got = require_tensor("norms", result, (len(own),), "(T + 1,): lags 0 to T").detach()
         expected = gradients.norms_by_lag(own)
+        require_numbers_of_a_kind("norms", got, expected)
         # Not to more digits than float32 has: a list of numbers becomes a tensor in float32.
         require_right("norms", got, expected.float(), rule, norm_mistakes(own, expected))
 

@@ -20,7 +20,7 @@ MISTAKES = {
         ),
         "no state": Mistake(many_to_many("return self.linear(out), state => return self.linear(out)"), "Got Tensor"),
         "three results": Mistake(
-            many_to_many("return self.linear(out), state => return self.linear(out), *state"), "Got tuple"
+            many_to_many("return self.linear(out), state => return self.linear(out), *state"), "Got 3 values"
         ),
         "h only": Mistake(
             many_to_many("return self.linear(out), state => return self.linear(out), state[0]"),

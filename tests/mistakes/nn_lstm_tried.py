@@ -118,7 +118,8 @@ RIGHT = {
 MISTAKES = {
     check.predict_shapes: {
         "no defaults": Mistake(
-            lambda T, B, H, num_layers, bidirectional, batch_first, proj_size: shapes(T, B, H), "with its defaults"
+            lambda T, B, H, num_layers, bidirectional, batch_first, proj_size: shapes(T, B, H),
+            "What has a default in the task needs one here.",
         ),
     },
     check.count_parameters: {
@@ -138,13 +139,13 @@ MISTAKES = {
     check.many_to_one: {
         "first row": Mistake(OfFirstRow, "must move its own answer only", "from the row of its own sequence?"),
         "last state": Mistake(LastState, "read = out[:, -1]  # and so h_n[-1]"),
-        "dropout": Mistake(Dropped, "two different answers", "no functional dropout"),
+        "dropout": Mistake(Dropped, "two different answers", "Nor dropout"),
         "time first": Mistake(TimeFirst, "Got shape (7, 3). Is batch_first=True missing?"),
         "without super": Mistake(WithoutSuper, "super().__init__() comes first in __init__."),
     },
     check.many_to_many: {
         "three values": Mistake(SideBySide, "two things: y and the state (h, c). Got 3 values."),
-        "no default": Mistake(NoDefault, "with its defaults"),
+        "no default": Mistake(NoDefault, "What has a default in the task needs one here."),
         "state needed": Mistake(AlwaysGiven, "Something is None here"),
     },
 }

@@ -117,7 +117,7 @@ MISTAKES = {
         "imported": Mistake(
             lambda x, h, W, U, b: imported_step(x, h, torch.zeros_like(h), W, U, b)[2], "Got a call of cells.lstm_step"
         ),
-        "joined": Mistake(lambda *a: torch.cat(squash(*maps(*a)), 1), "Return them one by one, with commas between."),
+        "joined": Mistake(lambda *a: torch.cat(squash(*maps(*a)), 1), "one by one, with commas between."),
     },
     check.lstm_step: {
         "imported": Mistake(lambda *a: imported_step(*a)[:2], "Got a call of cells.lstm_step"),
@@ -153,7 +153,7 @@ MISTAKES = {
         "without no_grad": Mistake(without_no_grad, "leaf Variable", "inside torch.no_grad() only"),
         "of a copy": Mistake(
             lambda lstm, value: [p.data.clone().fill_(value) for p in lstm.parameters()],
-            "nothing in the LSTM has changed",
+            "nothing in the LSTM itself has changed",
         ),
     },
 }

@@ -281,8 +281,8 @@ MISTAKES = {
         "weights too": Mistake(weights_too, "Only the forget blocks", "of weight_hh_l0"),
         "replaced": Mistake(replaced, "keep its own parameters", "another parameter in place of bias_ih_l0"),
         "frozen": Mistake(frozen, "keep its own parameters", "bias_ih_l0 without requires_grad"),
-        "nothing": Mistake(lambda lstm, v: None, "the start values", "left out"),
-        "on a copy": Mistake(on_a_copy, "the start values", "left out"),
+        "nothing": Mistake(lambda lstm, v: None, "the start values: nothing in the LSTM itself has changed"),
+        "on a copy": Mistake(on_a_copy, "the start values: nothing in the LSTM itself has changed"),
         "three times": Mistake(lambda lstm, v: set_bias(lstm, v, ih=3.0), "3 times the right values"),
         "without no_grad": Mistake(without_no_grad, "set_forget_bias raised RuntimeError", "in-place", "in line"),
         "too few arguments": Mistake(

@@ -274,7 +274,7 @@ MISTAKES = {
             lambda grads, c: [g * (c / total(grads)).clamp(max=1) * (g / g) for g in grads], "Got NaN"
         ),
         "floor of the factor": Mistake(
-            lambda grads, c: [g * min(1, c // (total(grads) + 1e-12)) for g in grads], "0 times the right values"
+            lambda grads, c: [g * min(1, c // (total(grads) + 1e-12)) for g in grads], "Got zeros only"
         ),
         "one long tensor": Mistake(
             lambda grads, c: torch.cat([g.flatten() for g in clip(grads, c)]), "a list of 4 tensors", "Got Tensor"

@@ -125,7 +125,7 @@ MISTAKES = {
         "generator": Mistake(
             lambda x, h, W, U, b: (tanh(W @ r + U @ s + b) for r, s in zip(x, h, strict=True)), "Is there a yield"
         ),
-        "two arguments": Mistake(lambda x, h: x, "must take the arguments of the task", "called with 5"),
+        "two arguments": Mistake(lambda x, h: x, "must take 5 arguments, in the order of the task"),
     },
     check.norms_by_lag: {
         "of the norm": Mistake(lambda h: of_one_number(h, torch.norm), "gradient of the norm of h_T"),
