@@ -66,6 +66,11 @@ def test_three_wrong_holes_are_named_where_one_after_the_other_explains_more():
     assert apart.explain([{}], [{"a": 3, "b": 3, "c": 0}]) == "Your values are those of   a = 3; b = 3; c = 0\na? b? c?"
 
 
+def test_a_statement_may_go_over_several_lines():
+    table = Program("sizes = {{\n  'a': {a},\n}}\nn = sizes[\n  'a'\n]", ("n",), a=Hole("1", "a?", "2"))
+    assert table.run({}) == {"n": 1}
+
+
 def test_numbers_that_agree_in_one_case_only_explain_nothing():
     area = Program("n = {n}", ("n",), n=Hole("H * H", "How many?", "2 * H", "H + 3"))
     cases = [{"H": H} for H in (1, 3, 4, 5)]

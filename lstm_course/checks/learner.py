@@ -20,7 +20,7 @@ ADVICE = {  # what is raised, in the words of Python or torch: what usually lies
     "shapes cannot be multiplied": "The inner sizes of a product must agree: is a .T missing, or one too many?",
     "must match the size of tensor": "Number by number, both shapes must agree: look at each of the two.",
     "backward through the graph a second time": "Autograd drops its graph after one use: retain_graph=True keeps it.",
-    "leaf Variable that requires grad": "A parameter is changed in place inside torch.no_grad() only.",
+    "a view of a leaf Variable": "A parameter is changed in place inside torch.no_grad() only.",
     "in-place operation": "An operation such as += or [...] = changes what autograd still needs: make a new tensor.",
     "must have the same dtype": "Two dtypes meet: make new tensors with the dtype of the inputs.",
     "same dtype, but got": "Two dtypes meet: make new tensors with the dtype of the inputs.",

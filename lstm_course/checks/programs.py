@@ -21,7 +21,7 @@ PAIRS = 600  # of wrong fillings are tried together, those first that stand in f
 MOST_HOLES = 4  # that one message fills wrongly
 Parts = dict[str, Any]
 Names = Mapping[str, Any]
-STATEMENT = re.compile(r"^.*(?:\n[\s)].*)*", re.MULTILINE)  # with the lines that are indented or close a bracket
+STATEMENT = re.compile(r"^.*(?:\n[\s)\]}].*)*", re.MULTILINE)  # with the lines that are indented or close a bracket
 
 
 class Hole:
