@@ -104,7 +104,7 @@ def test_tensor_shape_dtype_and_device_are_named():
         (torch.zeros(1, 2, 3), "Some axis of size 1 is too much"),
         (torch.zeros(3), "The first axis is missing"),
         (None, r"h must be a tensor .* Got None \(NoneType\)\. Is a return missing\?"),
-        ([1.0], r"Got \[1.0\] \(list\)\. torch.stack"),
+        ([1.0], r"Got \[1.0\] \(list\)\. torch.tensor"),
         (torch.zeros(2, 3, dtype=torch.float64), "keep the dtype torch.float32 .* Got torch.float64"),
         (torch.zeros(2, 3, device="meta"), "stay on the device cpu of its inputs. Got device meta"),
         (torch.zeros(2, 3).to_sparse(), "must be a usual, dense tensor"),
