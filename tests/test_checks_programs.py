@@ -44,6 +44,12 @@ def test_two_wrong_holes_are_named_both():
     refused(wrong, "z = x - h; c = torch.sigmoid(z)", "Are both parts added? Which squashing?")
 
 
+def test_a_hole_that_runs_only_with_another_is_named_with_it():
+    holes = {"row": Hole("[1, 2]", "Which?", "[4, 2]", "[4, 2, 1]"), "size": Hole("2", "How many?", "3")}
+    rows = Program("row = {row}\nsize = {size}\ntotal = sum(row[k] for k in range(size))", ("total",), **holes)
+    assert "row = [4, 2, 1]; size = 3" in rows.explain([{}], [{"total": 7}])
+
+
 def test_a_hole_behind_a_right_part_is_named():
     refused(STEP.run(NAMES, {"factor": "3"}), "out must be right.", "out = 3 * c", "Once or twice?")
 

@@ -123,3 +123,15 @@ def test_no_time_limit_outlives_its_check():
     with guarded(0.1):
         pass
     time.sleep(0.2)
+
+
+def test_an_exception_that_cannot_say_what_it_is_ends_as_a_message():
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def answer():
+        raise Mute
+
+    with pytest.raises(CheckFailed, match="drawn raised Mute: no message"):
+        drawn(answer)

@@ -26,7 +26,7 @@ def call(name: str, answer: Answer, *arguments: Any, again: bool = True, in_plac
     if again:
         kept = copied(result)
         repeated = same(kept, _call_once(name, answer, arguments, named))
-        hint = "Does it keep something between calls: a global variable, or a list as default argument?"
+        hint = "Does it keep something between calls: a global variable, or a list as default argument? Or draw?"
         require(repeated, f"{name} must give the same for the same arguments.", "something else the second time", hint)
     return result
 
@@ -39,7 +39,9 @@ def _call_once(name: str, answer: Answer, arguments: tuple[Any, ...], named: dic
             same(before, after),
             f"{name} must leave its arguments as they are.",
             f"an argument that was changed in place: {which}",
-            "Operations such as += or ones that end in _ change their tensor.",
+            "Methods such as .sort() or .append() change their list: make a new one."
+            if isinstance(before, list)
+            else "Operations such as += or ones that end in _ change their tensor.",
         )
     return result
 
@@ -75,7 +77,10 @@ def same(before: Any, after: Any) -> bool:
         is_readable = before.device.type == "cpu" and before.layout == torch.strided
         return alike and (not is_readable or torch.allclose(before, after, rtol=0, atol=0, equal_nan=True))
     if isinstance(before, np.ndarray):
-        return isinstance(after, np.ndarray) and before.shape == after.shape and bool(_equal(before, after).all())
+        alike = isinstance(after, np.ndarray) and before.shape == after.shape and before.dtype == after.dtype
+        if before.dtype == object:  # of anything, such as rows of different lengths
+            return alike and same(before.tolist(), after.tolist())
+        return alike and bool(_equal(before, after).all())
     if isinstance(before, (list, tuple)):
         is_alike = isinstance(after, (list, tuple)) and len(before) == len(after)
         return is_alike and all(map(same, before, after))
@@ -165,7 +170,11 @@ def require_gradient(name: str, answer: Answer, arguments: Sequence[Tensor], ref
         outputs = function(*inputs)
         total = sum((out * out).sum() for out in ([outputs] if isinstance(outputs, Tensor) else outputs))
         require(total.requires_grad, rule, "a result without a gradient", hint)
-        gradients.append(torch.autograd.grad(total, inputs, allow_unused=True))
+        try:
+            gradients.append(torch.autograd.grad(total, inputs, allow_unused=True))
+        except RuntimeError as error:
+            said = str(error).split("\n")[0].split(":")[0]
+            raise CheckFailed(" ".join([f"{rule} Got the complaint: {said}.", *learner.advice(said)])) from error
     for which, got, expected in zip(learner.parameters(answer, len(arguments)), *gradients, strict=True):
         right = got is not None and torch.allclose(got, expected, rtol=1e-3, atol=1e-5)
         require(right, rule, f"{'no' if got is None else 'a wrong'} gradient for {which}", hint)

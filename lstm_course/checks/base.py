@@ -117,10 +117,18 @@ def _what(name: str, error: BaseException, seconds: float) -> list[str]:
     place = learner.line_of(error)
     if isinstance(error, TimeUp):
         return [f"{name} was stopped after {seconds:g} seconds: is there a loop that never ends?", *place]
-    said = (str(error).strip() or "no message").split("\n")[0][:300]
+    said = _said(error)
     if place:
         return [f"{name} raised {type(error).__name__}: {said}", *place, *learner.advice(said)]
     return [f"{name} returned something that the check cannot read ({type(error).__name__}: {said})"]
+
+
+def _said(error: BaseException) -> str:
+    try:
+        words = str(error).strip()
+    except Exception:  # an exception of the learner's own may fail at this too
+        words = ""
+    return (words or "no message").split("\n")[0][:300]
 
 
 def require(holds: bool, rule: str, got: object, hint: str = "") -> None:

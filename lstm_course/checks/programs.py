@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from heapq import nsmallest
-from itertools import combinations
+from itertools import chain, combinations, product
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from lstm_course.checks.base import CheckFailed, first_difference, is_explaining
 PAIRS = 600  # of wrong fillings are tried together, those first that stand in front in their holes
 MOST_HOLES = 4  # that one message fills wrongly
 Parts = dict[str, Any]
+Code = dict[str, str]
 Names = Mapping[str, Any]
 STATEMENT = re.compile(r"^.*(?:\n[\s)\]}].*)*", re.MULTILINE)  # with the lines that are indented or close a bracket
 
@@ -36,7 +37,7 @@ class Hole:
 class Filling(NamedTuple):
     """Holes filled wrongly (name to code), and the parts that come out of every case."""
 
-    code: dict[str, str]
+    code: Code
     results: list[Parts]
 
 
@@ -87,8 +88,8 @@ class Program:
         def fits_of(filling: Filling, since: int = 0, end: int | None = None) -> list[bool]:
             return [alike(got[k].get(part), filling.results[k][part]) for k, part in places[since:end]]
 
-        first, kept = wrong[0], []
-        for fillings in (self._single(cases), self._pairs(cases, kept)):
+        first, kept, stuck = wrong[0], [], []
+        for fillings in (self._single(cases, stuck), self._pairs(cases, kept, stuck)):
             fitting = []
             for filling in fillings:
                 if all(fits := fits_of(filling, end=first + 1)):
@@ -106,34 +107,38 @@ class Program:
         return ""
 
     def _extended(
-        self,
-        fits: list[bool],
-        code: dict[str, str],
-        cases: Sequence[Names],
-        fits_of: Callable[..., list[bool]],
-    ) -> tuple[list[bool], dict[str, str]]:
+        self, fits: list[bool], code: Code, cases: Sequence[Names], fits_of: Callable[..., list[bool]]
+    ) -> tuple[list[bool], Code]:
         """Fill further holes wrongly, as long as what is first unlike the learner's moves on."""
         while not all(fits) and len(code) < MOST_HOLES:
             end = fits.index(False) + 1
-            filled = self._single(cases, code)
+            filled = self._single(cases, [], code)
             more = [(fits_of(filling), filling.code) for filling in filled if all(fits_of(filling, end=end))]
             if not more:
                 break
             fits, code = max(more, key=lambda pair: sum(pair[0]))
         return fits, code
 
-    def _single(self, cases: Sequence[Names], filled: Mapping[str, str] | None = None) -> Iterator[Filling]:
+    def _single(self, cases: Sequence[Names], stuck: list[Code], filled: Code | None = None) -> Iterator[Filling]:
+        """Try one wrong hole more after the other; what does not run alone may run with another: kept in `stuck`."""
+        filled = filled or {}
         for name, hole in self.holes.items():
-            for wrong in () if filled and name in filled else hole.wrong:
-                yield from self._tried({**(filled or {}), name: wrong}, cases)
+            for wrong in () if name in filled else hole.wrong:
+                tried = list(self._tried({**filled, name: wrong}, cases))
+                yield from tried
+                if not tried:
+                    stuck.append({name: wrong})
 
-    def _pairs(self, cases: Sequence[Names], singles: list[dict[str, str]]) -> Iterator[Filling]:
-        ranked = [(sum(self.holes[name].wrong.index(wrong) for name, wrong in code.items()), code) for code in singles]
-        pairs = ((a + b, one | other) for (a, one), (b, other) in combinations(ranked, 2) if one.keys() != other.keys())
-        for _, code in nsmallest(self.pairs, pairs, key=lambda pair: pair[0]):
+    def _pairs(self, cases: Sequence[Names], singles: list[Code], stuck: list[Code]) -> Iterator[Filling]:
+        both = chain(combinations(singles, 2), product(singles, stuck))
+        pairs = (one | other for one, other in both if one.keys() != other.keys())
+        for code in nsmallest(self.pairs, pairs, key=self._rarity):
             yield from self._tried(code, cases)
 
-    def _tried(self, code: dict[str, str], cases: Sequence[Names]) -> Iterator[Filling]:
+    def _rarity(self, code: Code) -> int:
+        return sum(self.holes[name].wrong.index(wrong) for name, wrong in code.items())
+
+    def _tried(self, code: Code, cases: Sequence[Names]) -> Iterator[Filling]:
         try:
             yield Filling(code, self._run_all(cases, code))
         except Exception:  # so wrong that it does not run
@@ -144,7 +149,7 @@ class Program:
         changes = [not alike(filling.results[k][part], right[k][part]) for k, part in places]
         return changes[-1] and not any(changes[:-1])
 
-    def _said(self, code: dict[str, str], part: str = "") -> str:
+    def _said(self, code: Code, part: str = "") -> str:
         """Say what the learner's values are those of, or only their value of this part."""
         changed = [line for line in self.lines if any(f"{{{name}}}" in line for name in code)]
         lines = "; ".join(line.format_map(self.right | code).strip() for line in changed)

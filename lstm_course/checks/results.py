@@ -35,12 +35,23 @@ def array(name: str, got: Any) -> Tensor:
     try:
         values = tensor(got)
     except (TypeError, ValueError, RuntimeError):  # text, or rows of different lengths
-        found = f"{type(got).__name__} {short(got)}"
-        raise CheckFailed(f"{name} must be an array of numbers, all rows of one length. Got {found}.") from None
+        rule = f"{name} must be an array of numbers, all rows of one length."
+        raise CheckFailed(f"{rule} Got {_lengths(got) or f'{type(got).__name__} {short(got)}'}.") from None
     dtype = str(values.dtype).removeprefix("torch.")
     hint = "float32 keeps 7 digits, float64 16." if dtype == "float32" else ""
     require(values.dtype == torch.float64, f"{name} must hold float64, as the arrays given do.", dtype, hint)
     return values
+
+
+def _lengths(rows: Any) -> str:
+    """Say how long the rows are, if that is what is wrong with them."""
+    try:
+        lengths = [len(row) for row in rows]
+    except TypeError:
+        return ""
+    if len(set(lengths)) == 1:
+        return ""
+    return f"rows of {', '.join(map(str, lengths[:12]))} numbers: slices that reach behind the end come out shorter"
 
 
 def require_result(
