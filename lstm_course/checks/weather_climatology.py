@@ -18,7 +18,7 @@ CLIMATOLOGY = Program(
     """
 total, count = {totals}, {counts}
 days = range({first}, {last})
-near = lambda table: sum({neighbour} for k in days)
+near = lambda table: {neighbour}
 mean = {mean}
 climatology = tensor(mean){form}
 """,
@@ -36,9 +36,7 @@ climatology = tensor(mean){form}
         "added_up(1)",
         "How many values were added at each place? Not the same number everywhere. += counts repeated places once.",
         "overwritten(1)",
-        "1",
         "np.full((365, 24), len(day) / 8760)",
-        "np.full((365, 24), np.ceil(len(day) / 8760))",
         "added_up(1, day - 1)",
     ),
     first=Hole(
@@ -56,21 +54,24 @@ climatology = tensor(mean){form}
         "-half_width + 1",
     ),
     neighbour=Hole(
-        "np.roll(table, k, axis=0)",
+        "sum(np.roll(table, k, axis=0) for k in days)",
         RING,
-        "np.roll(table, k, axis=1)",
-        "np.roll(table, k)",
-        "table[np.clip(np.arange(365) + k, 0, 364)]",
-        "np.roll(np.pad(table, ((0, 1), (0, 0))), k, axis=0)[:365]",
-        "np.where((np.arange(365) - k)[:, None] // 365 == 0, np.roll(table, k, axis=0), 0)",
-        "np.where((np.arange(365) - k)[:, None] < 365, np.roll(table, k, axis=0), 0)",
-        "np.where((np.arange(365) - k)[:, None] >= 0, np.roll(table, k, axis=0), 0)",
-        "np.roll(table, k, axis=0) * (k != 0)",
-        "np.roll(table, k, axis=0) * (1 + (k == 0))",
-        "np.roll(table, k, axis=0) * (abs(k) == half_width)",
-        "np.roll(table, k, axis=0) * (k % half_width == 0)",
-        "np.roll(table, k, axis=0).sum(axis=1, keepdims=True)",
-        "np.roll(np.roll(table, k, axis=0), 1, axis=1)",
+        "sum(np.roll(table, k, axis=1) for k in days)",
+        "sum(np.roll(table, k) for k in days)",
+        "sum(table[np.clip(np.arange(365) + k, 0, 364)] for k in days)",
+        "sum(np.roll(np.pad(table, ((0, 1), (0, 0))), k, axis=0)[:365] for k in days)",
+        "sum(np.where((np.arange(365) - k)[:, None] // 365 == 0, np.roll(table, k, axis=0), 0) for k in days)",
+        "sum(np.where((np.arange(365) - k)[:, None] < 365, np.roll(table, k, axis=0), 0) for k in days)",
+        "sum(np.where((np.arange(365) - k)[:, None] >= 0, np.roll(table, k, axis=0), 0) for k in days)",
+        "sum(np.roll(table, k, axis=0) * (k != 0) for k in days)",
+        "sum(np.roll(table, k, axis=0) * (1 + (k == 0)) for k in days)",
+        "sum(np.roll(table, k, axis=0) * (abs(k) == half_width) for k in days)",
+        "sum(np.roll(table, k, axis=0) * (k % half_width == 0) for k in days)",
+        "sum(np.roll(table, k, axis=0).sum(axis=1, keepdims=True) for k in days)",
+        "sum(np.roll(np.roll(table, k, axis=0), 1, axis=1) for k in days)",
+        "sum(np.roll(np.roll(table, k, axis=0), j, axis=1) for k in days for j in days)",
+        "sum(table[(np.arange(365) + k) % 364] for k in days)",
+        "np.stack([table[d - half_width : d + half_width + 1].sum(axis=0) for d in range(365)])",
     ),
     mean=Hole(
         "near(total) / near(count)",
@@ -79,9 +80,11 @@ climatology = tensor(mean){form}
         "np.nanmean([np.roll(total / count, k, axis=0) for k in days], axis=0)",
         "near(total)",
         "near(total) / near(count).max()",
+        "near(total) / len(days)",
         "near(total) / count",
         "near(total) / count / len(days)",
         "total / count",
+        "total / np.maximum(count, 1)",
         "total / near(count)",
         "near(total / np.maximum(count, 1)) / len(days)",
         "near(total / count)",
@@ -107,10 +110,10 @@ def climatology(answer: Answer) -> None:
 
 
 def _check_climatology(answer: Answer, half_width: int, years: int) -> None:
-    """Draw whole years and leave out most hours, but none on a day within reach of every other."""
+    """Draw whole years and leave out most hours, but none on a day within reach of every other, on either side."""
     day, hour = (np.tile(part.ravel(), years) for part in np.indices((365, 24)))
     draw = generator(half_width)
-    kept = (torch.rand(len(day), generator=draw).numpy() < 0.1) | (day % (2 * half_width + 1) == 0)
+    kept = (torch.rand(len(day), generator=draw).numpy() < 0.1) | (day % (2 * half_width + 1) == 0) | (day == 364)
     order = torch.randperm(len(day), generator=draw).numpy()
     day, hour = (part[order][kept[order]] for part in (day, hour))
     values = np.round(10 + 3 * hour + 4 * torch.randn(len(day), generator=draw, dtype=torch.float64).numpy(), 1)

@@ -83,6 +83,8 @@ scaled_train, scaled_other = tensor(scaled_train){form}, tensor(scaled_other){fo
         "(train - np.median(train, axis=0)) / spread",
         "train / np.abs(train).max(axis=0)",
         "(train - train.mean(axis=1, keepdims=True)) / train.std(axis=1, keepdims=True)",
+        "2 * (train - train.min(axis=0)) / (train.max(axis=0) - train.min(axis=0)) - 1",
+        "train / np.linalg.norm(train, axis=0)",
     ),
     other_mean=Hole(
         "",
@@ -100,7 +102,14 @@ scaled_train, scaled_other = tensor(scaled_train){form}, tensor(scaled_other){fo
         "spread = both.std(axis=0)",
         "spread = 1",
     ),
-    formula_too=Hole("(other - mean) / spread", OTHER, "other", "other - mean / spread", "(other - mean) * spread"),
+    formula_too=Hole(
+        "(other - mean) / spread",
+        OTHER,
+        "other  # as it is, or scaled by what train has after scaling: mean 0, spread 1",
+        "other - mean / spread",
+        "(other - mean) * spread",
+        "np.clip((other - mean) / spread, -3, 3)",
+    ),
     form=Hole("", "One row for each hour, one column for each quantity?", ".T"),
     returned=Hole(
         "",
@@ -185,7 +194,9 @@ skill = tensor(skill)
         "1 - error(forecast, truth) / np.var(reference)",
         "-1 + error(reference, truth)",
         "1 - np.mean((forecast - truth) ** 2 / (reference - truth) ** 2)",
+        "1 - (forecast - truth) ** 2 / (reference - truth) ** 2",
         "np.mean(1 - ((forecast - truth) ** 2).mean(0) / ((reference - truth) ** 2).mean(0))",
+        "np.mean(1 - ((forecast - truth) ** 2).mean(-1) / ((reference - truth) ** 2).mean(-1))",
         "np.corrcoef(forecast.flat, truth.flat)[0, 1]",
         "1 - np.sum((forecast - truth) ** 2) / error(reference, truth)",
         "np.corrcoef(forecast.flat, truth.flat)[0, 1] ** 2",
@@ -207,7 +218,9 @@ def skill(answer: Answer) -> None:
 
 def _check_skill(answer: Answer, forecast: Floats, reference: Floats, truth: Floats) -> None:
     got = call("skill", answer, forecast, reference, truth)
-    require(got is not None, "The skill must be a number.", "None", "Is a return missing?")
+    hint = "Is a return missing?" if got is None else ""
+    is_number = got is not None and not isinstance(got, (bool, np.bool_))
+    require(is_number, "The skill must be a number.", short(got), hint)
     try:
         number = tensor(got)
         number = number.to(torch.complex128 if number.is_complex() else torch.float64)

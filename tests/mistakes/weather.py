@@ -124,6 +124,19 @@ def shuffled(series, look_back, horizon):
     return past[order], future[order]
 
 
+def shared_hour(series, look_back, horizon):
+    """Let each future begin with the last hour of its past, and count the pairs accordingly."""
+    pairs = range(len(series) - look_back - horizon + 2)
+    past = np.stack([series[m : m + look_back] for m in pairs])
+    return past, np.stack([series[m + look_back - 1 : m + look_back + horizon - 1] for m in pairs])
+
+
+def objects(series, look_back, horizon):
+    past = np.stack([series[m : m + look_back] for m in range(len(series) - look_back)])
+    rows = [series[m + look_back : m + look_back + horizon] for m in range(len(past))]
+    return past, np.array(rows, dtype=object)
+
+
 RIGHT = {
     check.windows: {
         "slices": cut,
@@ -211,6 +224,23 @@ MISTAKES = {
             "Got NaN: something is divided by zero, or subtracts infinities, or takes the root or log",
         ),
         "global": Mistake(lambda y, L, H: cut(np.linspace(20, 30, 24), L, H), "Got shape (17, 5).", named=False),
+        "one hour shared, so one pair more": Mistake(
+            shared_hour,
+            "last = len(series) - look_back - horizon + 1  # where the last pair starts",
+        ),
+        "all pasts": Mistake(
+            lambda y, L, H: (sliding_window_view(y, L), sliding_window_view(y[L:], H)),
+            "last = len(series) - look_back  # where the last pair starts",
+        ),
+        "rows of several lengths": Mistake(
+            lambda y, L, H: tuple(
+                [y[m + at : m + at + size] for m in range(len(y) - L)] for at, size in ((0, L), (L, H))
+            ),
+            "Got rows of 3, 3, 3, 3, 2, 1 numbers: slices that reach behind the end come out shorter",
+        ),
+        "array of objects": Mistake(
+            objects, "Got rows of 3, 3, 3, 3, 2, 1 numbers: slices that reach behind the end come out shorter"
+        ),
         "ragged": Mistake(
             lambda y, L, H: cut(y, L, H, fewer=-1), "ValueError: all input arrays must have the same shape", named=False
         ),

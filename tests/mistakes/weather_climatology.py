@@ -91,10 +91,14 @@ def overwriting_both(values, day, hour, w):
     return sum(np.roll(total, k, axis=0) for k in near) / sum(np.roll(count, k, axis=0) for k in near)
 
 
-def open_year(values, day, hour, w):
-    sums, counts = tables(values, day, hour)
-    rows = [slice(max(0, d - w), d + w + 1) for d in range(365)]
-    return np.stack([sums[row].sum(axis=0) / counts[row].sum(axis=0) for row in rows])
+def over(days):
+    """Take the mean over the days that `days(d, w)` names for day d."""
+
+    def climatology(values, day, hour, w):
+        sums, counts = tables(values, day, hour)
+        return np.stack([sums[days(d, w)].sum(axis=0) / counts[days(d, w)].sum(axis=0) for d in range(365)])
+
+    return climatology
 
 
 def clipped(values, day, hour, w):
@@ -193,6 +197,14 @@ def writing(values, day, hour, w):
     return got
 
 
+def open_with_zeros(values, day, hour, w):
+    table = np.zeros((365, 24))
+    for d, h in np.ndindex(365, 24):
+        near = (hour == h) & (abs(day - d) <= w)
+        table[d, h] = values[near].mean() if near.any() else 0
+    return table
+
+
 RIGHT = {
     check.climatology: {
         "tables": usual,
@@ -210,7 +222,8 @@ MISTAKES = {
         "overwriting": Mistake(overwriting, "total, count = overwritten(values), added_up(1)"),
         "overwriting both": Mistake(overwriting_both, "total, count = overwritten(values), overwritten(1)"),
         "open": Mistake(
-            open_year, "near = lambda table: sum(np.where((np.arange(365) - k)[:, None] // 365 == 0, np.roll(table, k, "
+            over(lambda d, w: slice(max(0, d - w), d + w + 1)),
+            "near = lambda table: sum(np.where((np.arange(365) - k)[:, None] // 365 == 0, np.roll(table, k, ",
         ),
         "clipped": Mistake(
             clipped, "near = lambda table: sum(table[np.clip(np.arange(365) + k, 0, 364)] for k in days)"
@@ -219,8 +232,20 @@ MISTAKES = {
         "nanmean of means": Mistake(
             nanmean_of_means, "mean = np.nanmean([np.roll(total / count, k, axis=0) for k in days], axis=0)"
         ),
-        "fixed years": Mistake(
-            fixed_years, "total, count = added_up(values), np.full((365, 24), np.ceil(len(day) / 8760))"
+        "fixed years": Mistake(fixed_years, "mean = near(total) / len(days)"),
+        "open with zeros": Mistake(
+            open_with_zeros, "sum(np.where((np.arange(365) - k)[:, None] // 365 == 0, np.roll(table, k, axis=0), 0) for"
+        ),
+        "slices from negative days": Mistake(
+            over(lambda d, w: slice(d - w, d + w + 1)),
+            "np.stack([table[d - half_width : d + half_width + 1].sum(axis=0) for d in range(365)])",
+        ),
+        "364": Mistake(
+            over(lambda d, w: [(d + k) % 364 for k in range(-w, w + 1)]),
+            "near = lambda table: sum(table[(np.arange(365) + k) % 364] for k in days)",
+        ),
+        "alone, none as zero": Mistake(
+            lambda v, d, h, w: np.nan_to_num(usual(v, d, h, 0)), "mean = total / np.maximum(count, 1)"
         ),
         "sums": Mistake(sums, "mean = near(total)"),
         "only total": Mistake(only_total_smoothed, "mean = near(total) / count"),

@@ -114,6 +114,16 @@ class OverBatch(Net):
         return super().forward(x - x.mean(0, keepdim=True))
 
 
+class Stateful(Net):
+    state = None
+
+    def forward(self, x):
+        fits = self.state is not None and self.state[0].shape[1] == len(x)
+        h, state = self.recurrent(x, self.state if fits else None)
+        self.state = tuple(part.detach() for part in state)
+        return self.linear(h)
+
+
 class Squeezed(Net):
     def forward(self, x):
         return super().forward(x).squeeze()
@@ -128,6 +138,9 @@ def level(x, y):
     return linear(x[:-1], y[:-1], target=lambda i, c: torch.cat([i[1:, 0], i[-1:, 0]]))
 
 
+NEARLY_THE_SAME = (
+    "It says nearly the same at every hour: is an optimiser.step() missing, lr far too small, or does the loss subtract"
+)
 RIGHT = {
     check.train_forecaster: {
         "LSTM": drawn(Net),
@@ -144,19 +157,22 @@ MISTAKES = {
         "class": Mistake(lambda x, y: Net, "Got type <class"),
         "untrained": Mistake(
             drawn(Net, steps=0),
-            "It says nearly the same at every hour: is an optimiser.step() missing, or does the loss subtrac",
+            NEARLY_THE_SAME,
         ),
         "no step": Mistake(
             drawn(Net, steps=5, step=False),
-            "It says nearly the same at every hour: is an optimiser.step() missing, or does the loss subtrac",
+            NEARLY_THE_SAME,
         ),
         "zeros": Mistake(
             lambda x, y: lambda x: torch.zeros(x.shape[:2]),
-            "It says nearly the same at every hour: is an optimiser.step() missing, or does the loss subtrac",
+            NEARLY_THE_SAME,
         ),
         "pair": Mistake(lambda x, y: Pair(), "Got tuple"),
         "two columns": Mistake(lambda x, y: nn.Linear(12, 2), "Got shape (1, 200, 2)."),
-        "last hour only": Mistake(drawn(Last, steps=0), "Got shape (1, 1)."),
+        "last hour only": Mistake(drawn(Last, steps=0), "Got shape (1, 1). Does h[:, -1] keep the last hour only?"),
+        "another device": Mistake(lambda x, y: lambda x: x[..., 0].to("meta"), "Got device meta"),
+        "up or down": Mistake(lambda x, y: lambda x: x[..., 0] > 0, "Got torch.bool"),
+        "keeps its state": Mistake(drawn(Stateful, steps=0), "Got forecasts that", "keep its state from call to call"),
         "nan": Mistake(lambda x, y: lambda x: x[..., 0] * torch.nan, "Got NaN or infinity"),
         "numpy": Mistake(lambda x, y: lambda x: x[..., 0].numpy(), "Got ndarray."),
         "looks ahead": Mistake(lambda x, y: lambda x: x[..., 0].roll(-1, 1) - x[..., 0], "Got a forecast that"),
@@ -188,7 +204,7 @@ MISTAKES = {
         ),
         "broadcast": Mistake(
             drawn(Net, loss=lambda f, t: ((f - t[:, None])[:, 12:] ** 2).mean(), steps=30),
-            "It says nearly the same at every hour: is an optimiser.step() missing, or does the loss subtrac",
+            NEARLY_THE_SAME,
         ),
         "too few steps": Mistake(
             drawn(Net, steps=15), "Train for more steps (the lesson takes 250 with lr=0.01), or with more units."

@@ -87,6 +87,11 @@ def s0(v, a, b):
     return a.std(axis=0)
 
 
+def overwritten(train, other):
+    train = (train - train.mean(axis=0)) / train.std(axis=0)
+    return train, (other - train.mean(axis=0)) / train.std(axis=0)
+
+
 RIGHT = {
     check.scale: {
         "formula": scaled,
@@ -99,6 +104,21 @@ RIGHT = {
 }
 MISTAKES = {
     check.scale: {
+        "minus one to one": Mistake(
+            lambda a, b: tuple(2 * (x - a.min(0)) / (a.max(0) - a.min(0)) - 1 for x in (a, b)),
+            "scaled_train = 2 * (train - train.min(axis=0)) / (train.max(axis=0) - train.min(axis=0)) - 1",
+        ),
+        "length": Mistake(
+            lambda a, b: tuple(x / np.linalg.norm(a, axis=0) for x in (a, b)),
+            "scaled_train = train / np.linalg.norm(train, axis=0)",
+        ),
+        "clipped": Mistake(
+            lambda a, b: ((a - a.mean(0)) / a.std(0), np.clip((b - a.mean(0)) / a.std(0), -3, 3)),
+            "scaled_other = np.clip((other - mean) / spread, -3, 3)",
+        ),
+        "train overwritten": Mistake(
+            overwritten, "scaled_other = other  # as it is, or scaled by what train has after scaling"
+        ),
         "none": Mistake(lambda a, b: None, "Got NoneType"),
         "train only": Mistake(lambda a, b: scaled(a, b)[0], "Got ndarray"),
         "stacked": Mistake(lambda a, b: np.concatenate(scaled(a, b)), "Got ndarray"),

@@ -37,6 +37,15 @@ RIGHT = {
 }
 MISTAKES = {
     check.skill: {
+        "no mean": Mistake(
+            lambda f, r, y: 1 - (f - y) ** 2 / (r - y) ** 2,
+            "skill = 1 - (forecast - truth) ** 2 / (reference - truth) ** 2",
+        ),
+        "mean of rows": Mistake(
+            lambda f, r, y: np.mean(1 - ((f - y) ** 2).mean(-1) / ((r - y) ** 2).mean(-1)),
+            "skill = np.mean(1 - ((forecast - truth) ** 2).mean(-1) / ((reference - truth) ** 2).mean(-1))",
+        ),
+        "better or not": Mistake(lambda f, r, y: bool(mse(f, y) < mse(r, y)), "The skill must be a number. Got True"),
         "none": Mistake(lambda f, r, y: None, "Got None"),
         "rmse": Mistake(
             lambda f, r, y: 1 - np.sqrt(mse(f, y) / mse(r, y)),

@@ -121,12 +121,14 @@ MISTAKES = {
             windows_at(lambda n, L, H, b: b - L), "train = both[starts + look_back < boundary]"
         ),
         "windows split at index boundary": Mistake(windows_at(lambda n, L, H, b: b), "train = both[starts < boundary]"),
-        "windows split 80/20": Mistake(windows_at(lambda n, L, H, b: int(0.8 * n)), "train = both[starts <= boundary]"),
+        "windows split 80/20": Mistake(
+            windows_at(lambda n, L, H, b: int(0.8 * n)), "train = both[starts < int(0.8 * len(starts))]"
+        ),
         "windows split after train": Mistake(
             windows_at(lambda n, L, H, b: b - L - H + 1), "test = both[starts + look_back > boundary - horizon]"
         ),
-        "shuffled": Mistake(shuffled, "Got windows that begin with the hours 9, 2, 7, 4, 5, 11 ..."),
-        "shuffled train": Mistake(shuffled_after, "Got windows that begin with the hours 2, 0, 1, 3 ..."),
+        "shuffled": Mistake(shuffled, "Got windows that begin with the hours 18, 4, 21, 10, 11, 2, 22, 6 ..."),
+        "shuffled train": Mistake(shuffled_after, "Got windows that begin with the hours 2, 4, 3, 6, 5, 0, 1, 7 ..."),
         "by past": Mistake(by_past, "train = both[starts + look_back <= boundary]"),
         "any test": Mistake(any_test, "test = both[starts + look_back > boundary - horizon]"),
         "straddling": Mistake(lambda *a: split(*a, test=-1), "test = both[starts + look_back >= boundary - 1]"),
