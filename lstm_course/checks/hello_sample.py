@@ -50,6 +50,14 @@ def _require_use_of_generator(answer: Answer) -> None:
         "the same ones",
         always or "Use the generator as it is, without seeding it or making one of your own.",
     )
+    shared = generator(5)
+    one, two = (call("sample", answer, logits.clone(), 1.0, shared, in_place=True) for _ in range(2))
+    require(
+        not torch.equal(one, two),
+        "Two calls with one generator must give different letters, as each call draws on.",
+        "the same ones",
+        "Use the generator itself, not its seed.",
+    )
     require(
         not is_one,
         "Each row must have a draw of its own.",
@@ -122,6 +130,10 @@ def _noisy(logits: Tensor, fill: Any) -> Tensor:
     return torch.bincount((logits + noise).argmax(1), minlength=len(logits)).float()
 
 
+def _shape(got: Any) -> str:
+    return f"shape {tuple(got.shape)}" if isinstance(got, Tensor) else type(got).__name__
+
+
 def _near(shares: Tensor, expected: Tensor) -> bool:
     return bool((shares - expected).abs().max() < TOLERANCE)
 
@@ -132,7 +144,7 @@ def _numbers(values: Tensor) -> str:
 
 def _require_cold(answer: Answer, logits: Tensor) -> None:
     """Require the likeliest letter at temperature 0, however close the second is, and no overflow near it."""
-    close = torch.tensor([[0.0, 0.1, 0.05], [2.0, -1.0, 1.95]], dtype=torch.float64).repeat(500, 1)
+    close = torch.tensor([[0.0, 0.1, 0.099], [2.0, -1.0, 1.999]], dtype=torch.float64).repeat(500, 1)
     for temperature, z in ((0.0, logits), (0.0, close), (0, logits), (0.01, 1000 * logits)):
         rule = f"At temperature {temperature} the likeliest letter of each row must be drawn."
         hint = "Treat temperature 0 apart (argmax); else use softmax, which does not overflow as exp does."
@@ -141,9 +153,14 @@ def _require_cold(answer: Answer, logits: Tensor) -> None:
         except (RuntimeError, ZeroDivisionError, ValueError) as error:
             found = f"{type(error).__name__} for logits up to {z.abs().max():.0f}"
             raise CheckFailed(f"{rule} Got {found}. {hint}") from error
-        require_tensor(f"sample at temperature {temperature}", got, (len(z),), "(batch,)", torch.int64)
+        name = f"sample at temperature {temperature}"
+        is_along = isinstance(got, Tensor) and got.shape == (len(z),)
+        require(is_along, f"{name} must give one place per row.", _shape(got), "argmax goes along the letters: dim=1.")
+        require_tensor(name, got, (len(z),), "(batch,)")
+        values = "max gives the largest logits, argmax their places."
+        require(got.dtype == torch.int64, f"{name} must give places, int64.", got.dtype, values)
         wrong = (got != z.argmax(1)).nonzero().flatten().tolist()
         if wrong:
             row = wrong[0]
-            found = f"letter {got[row]} for logits {', '.join(f'{value:.3g}' for value in z[row])}"
+            found = f"letter {got[row]} for logits {', '.join(f'{value:.4g}' for value in z[row])}"
             raise CheckFailed(f"{rule} Got {found} ({len(wrong)} of {len(z)} rows). {hint}")

@@ -62,6 +62,10 @@ def _require_spelling(word: str, seed: int, model: Any) -> None:
     got = _logits(model, x)
     hint = "nn.LSTM returns a pair: outputs, (h_n, c_n)." if isinstance(got, tuple) else ""
     require(isinstance(got, Tensor), f"{name} must return a tensor.", type(got).__name__, hint)
+    hint = "Does it keep the last step only, as h[:, -1] does, or only the likeliest letter?"
+    is_short = got.dim() == 2 and len(got) == 1
+    require(not is_short, f"{name} must give a row of logits for each step.", f"shape {tuple(got.shape)}", hint)
+    require(got.is_floating_point(), f"{name} must give real numbers.", got.dtype)
     logits = require_tensor(name, got, tuple(x.shape), "(batch, time, alphabet)")
     turned = x.shape[1] == x.shape[2] and torch.equal(logits[0].argmax(0), y)
     rule = "The last axis of the logits must be the alphabet, (batch, time, alphabet)."
@@ -82,14 +86,15 @@ def _require_spelling(word: str, seed: int, model: Any) -> None:
         "the same logits after all letters were exchanged",
         "Does forward use its x, or only count steps?",
     )
+    _require_several(model, x, logits)
 
 
 def _require_sober(model: Model, x: Tensor, logits: Tensor) -> None:
-    """Require logits, the same at each call, none that looks ahead or depends on the rest of the batch."""
+    """Require logits, the same at each call, none that looks ahead."""
     require(
         bool(torch.isfinite(logits).all()), "The logits must be finite numbers.", "NaN or infinity", "Try a smaller lr."
     )
-    adds_up = torch.allclose(logits.sum(-1), torch.ones(logits.shape[:2]), atol=1e-3) and bool((logits >= 0).all())
+    adds_up = bool(((logits.sum(-1) - 1).abs() < 1e-3).all()) and bool((logits >= 0).all())
     require(
         not adds_up,
         "The net must return logits.",
@@ -112,6 +117,18 @@ def _require_sober(model: Model, x: Tensor, logits: Tensor) -> None:
     )
 
 
+def _require_several(model: Model, x: Tensor, logits: Tensor) -> None:
+    """Require the same logits in a batch of two."""
+    together = _logits(model, torch.cat([x.roll(1, dims=-1), x]))
+    fits = together.shape == (2, *logits.shape[1:])
+    require(
+        fits and torch.allclose(together[1:], logits, atol=1e-4),
+        "The net must spell several words at once, x of shape (2, T, V), each as it does alone.",
+        "other logits for the second of two" if fits else f"shape {tuple(together.shape)}",
+        "Does forward take x[0], or is batch_first=True forgotten?",
+    )
+
+
 def _advice(word: str, model: Model) -> str:
     """Say what is wrong with a net, by comparing what it says with what some mistakes would make it say."""
     alphabet = _alphabet(word)
@@ -129,6 +146,8 @@ def _advice(word: str, model: Model) -> str:
     x_hello, y_hello = _reading("hello")
     if word != "hello" and len(alphabet) == 4 and torch.equal(_logits(model, x_hello)[0].argmax(-1), y_hello):
         return "It spells 'hello', whatever the word is: train it on the word that is given."
+    if len(set(said)) == 1:
+        return "It says one letter only: is an optimiser.step() missing, or are there too few steps, or too small ones?"
     changed = x.clone()
     changed[0, :-1] = x[0, :-1].roll(1, dims=-1)
     if torch.allclose(_logits(model, changed)[0, -1], logits[-1], atol=1e-6):

@@ -101,6 +101,13 @@ MISTAKES = {
             lambda t, a: eye(t, "".join(dict.fromkeys(t))),
             "places = [list(dict.fromkeys(text)).index(letter) for letter in text]",
         ),
+        "letters of English": Mistake(
+            lambda t, a: torch.eye(26)[[ord(x) - ord("a") for x in t]],
+            "places = [ord(letter) - ord('a') for letter in text]; rows = torch.eye(26)[places]",
+        ),
+        "row not emptied": Mistake(
+            lambda t, a: eye(t, a).cumsum(0).clamp(max=1), "rows = torch.eye(len(alphabet))[places].cumsum(0).clamp(max"
+        ),
         "int": Mistake(lambda t, a: eye(t, a).long(), "Got torch.int64"),
         "double": Mistake(lambda t, a: eye(t, a).double(), "Got torch.float64"),
         "bool": Mistake(lambda t, a: eye(t, a).bool(), "Got torch.bool"),

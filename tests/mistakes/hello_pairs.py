@@ -163,6 +163,13 @@ MISTAKES = {
         "neither": Mistake(
             lambda w, a: pairs(w, a, begin="", end=""), "mark, T = place('.'), max(map(len, words)) - 1"
         ),
+        "flat": Mistake(
+            lambda w, a: tuple(x.flatten() for x in pairs(w, a)),
+            "inputs, targets = inputs.flatten(), targets.flatten()",
+        ),
+        "sorts the list": Mistake(
+            lambda w, a: pairs(w.sort() or w, a), "Methods such as .sort() or .append() change their list"
+        ),
         "exchanged": Mistake(lambda w, a: pairs(w, a)[::-1], "inputs, targets = targets, inputs"),
         "not shifted": Mistake(lambda w, a: (pairs(w, a)[0],) * 2, "targets = inputs"),
         "both targets": Mistake(lambda w, a: (pairs(w, a)[1],) * 2, "inputs = targets"),

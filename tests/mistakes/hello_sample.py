@@ -151,6 +151,23 @@ MISTAKES = {
         ),
         "generator": Mistake(lambda z, t, g: softmax_sample(z, t, None), "Got different ones"),
         "reseeded": Mistake(lambda z, t, g: softmax_sample(z, t, g.manual_seed(0)), "Got the same ones"),
+        "own of the same seed": Mistake(
+            lambda z, t, g: softmax_sample(z, t, torch.Generator().manual_seed(g.initial_seed())),
+            "Two calls with one generator must give different letters",
+            "Use the generator itself, not its seed.",
+        ),
+        "never quite 0": Mistake(
+            lambda z, t, g: softmax_sample(z, max(t, 1e-3), g), "Got letter 2 for logits 0, 0.1, 0.099 ("
+        ),
+        "no softmax": Mistake(
+            lambda z, t, g: torch.multinomial(z / t, 1, generator=g)[:, 0], "multinomial wants probabilities"
+        ),
+        "largest logits": Mistake(
+            lambda z, t, g: softmax_sample(z, t, g) if t else z.max(1).values, "argmax their places"
+        ),
+        "argmax along the rows": Mistake(
+            lambda z, t, g: softmax_sample(z, t, g) if t else z.argmax(0), "argmax goes along the letters: dim=1."
+        ),
         "own": Mistake(lambda z, t, g: softmax_sample(z, t, torch.Generator().manual_seed(0)), "Got the same ones"),
         "in place": Mistake(inpl, "Got an argument that was changed in place: z"),
         "float": Mistake(lambda z, t, g: softmax_sample(z, t, g).float(), "Got torch.float32."),
@@ -209,18 +226,19 @@ MISTAKES = {
         ),
         "argmin": Mistake(
             lambda z, t, g: softmax_sample(z, t, g) if t else z.argmin(1),
-            "Got letter 5 for logits 1.13, 1.86, -0.797, 0.857, 1.06, -1.48, -0.142 (5 of 5 rows)",
+            "Got letter 5 for logits 1.131, 1.858, -0.7972, 0.8575, 1.061, -1.482, -0.142 (5 of 5 rows)",
         ),
         "0 uniform": Mistake(
             lambda z, t, g: softmax_sample(z, t, g) if t else softmax_sample(z, 1e9, g),
-            "Got letter 6 for logits 1.13, 1.86, -0.797, 0.857, 1.06, -1.48, -0.142 (4 of 5 rows)",
+            "Got letter 6 for logits 1.131, 1.858, -0.7972, 0.8575, 1.061, -1.482, -0.142 (4 of 5 rows)",
         ),
         "0 as 1": Mistake(
             lambda z, t, g: softmax_sample(z, t or 1.0, g),
-            "Got letter 0 for logits 1.58, -0.666, -1.02, 1.89, 0.518, -0.431, -0.0226 (1 of 5 rows)",
+            "Got letter 0 for logits 1.577, -0.6663, -1.024, 1.887, 0.5185, -0.4311, -0.02257 (1 of 5 rows)",
         ),
         "0 as 0.1": Mistake(
-            lambda z, t, g: softmax_sample(z, max(t, 0.1), g), "Got letter 2 for logits 0, 0.1, 0.05 (440 of 1000 rows)"
+            lambda z, t, g: softmax_sample(z, max(t, 0.1), g),
+            "Got letter 2 for logits 0, 0.1, 0.099 (547 of 1000 rows)",
         ),
         "rows": Mistake(lambda z, t, g: z.argmax(0) if t == 0 else softmax_sample(z, t, g), "Got shape (7,)."),
         "list": Mistake(lambda z, t, g: softmax_sample(z, t, g).tolist(), "Got [1, 0, 3, 3, 6] (list)"),

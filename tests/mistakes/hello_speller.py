@@ -120,6 +120,25 @@ class Last(Net):
         return super().forward(x)[:, -1]
 
 
+class Double(Net):
+    def __init__(self, V):
+        super().__init__(V)
+        self.double()
+
+    def forward(self, x):
+        return super().forward(x.double())
+
+
+class Single(Net):
+    def forward(self, x):
+        return super().forward(x[:1])
+
+
+class Joined(Net):
+    def forward(self, x):
+        return super().forward(x.reshape(1, -1, x.shape[2])).reshape(x.shape)
+
+
 KEPT = {}
 
 
@@ -134,6 +153,7 @@ RIGHT = {
         "gru": trainer(lambda V: Net(V, "GRU", num_layers=2)),
         "wrapped": trainer(Net, give=lambda m: lambda x: m(x)),
         "own": trainer(Own),
+        "double": trainer(Double),
         "window": trainer(Window),
         "log": trainer(LogSoft),
         "sgd": trainer(lambda V: Net(V, "RNN"), lr=0.03, steps=150),
@@ -156,9 +176,7 @@ MISTAKES = {
         "one step": Mistake(
             trainer(Net, steps=1), "Train longer, with a larger lr or more units, on the places in the sorted alphabet."
         ),
-        "no steps": Mistake(
-            trainer(Net, steps=0), "Train longer, with a larger lr or more units, on the places in the sorted alphabet."
-        ),
+        "no steps": Mistake(trainer(Net, steps=0), "It says one letter only: is an optimiser.step() missing"),
         "none": Mistake(trainer(Net, give=lambda m: None), "Got NoneType None"),
         "losses": Mistake(trainer(Net, give=lambda m: [0.1]), "Got list [0.1]"),
         "class": Mistake(lambda w, s: Net, "Got type <class"),
@@ -189,9 +207,15 @@ MISTAKES = {
         ),
         "shared net": Mistake(trainer(shared, see=lambda s: None), "Got two nets that differ"),
         "argmax": Mistake(trainer(Net, give=lambda m: lambda x: m(x).argmax(-1)), "Got shape (1, 4)."),
+        "one word only": Mistake(trainer(Single), "The net must spell several words at once", "Does forward take x[0]"),
+        "words in a row": Mistake(trainer(Joined), "Got other logits for the second of two"),
+        "true or false": Mistake(lambda w, s: lambda x: x > 0, "Got torch.bool"),
+        "26 letters": Mistake(
+            lambda w, s: Net(26), "The network was made for inputs of another length: look at its sizes."
+        ),
         "minus": Mistake(
             trainer(Net, loss=lambda z, y: -cross_entropy(z[0], y)),
-            "Train longer, with a larger lr or more units, on the places in the sorted alphabet.",
+            "It says one letter only",
             named=False,
         ),
     },
