@@ -102,6 +102,7 @@ forecasts = torch.stack(values, dim=1){form}
         "[..., None]",
         ".cumsum(1)",
         "; forecasts = torch.cat([known, forecasts], dim=1)",
+        "; forecasts = torch.cat(values)",
     ),
 )
 
@@ -114,8 +115,9 @@ def rollout(answer: Answer) -> None:
     ]
     weighted = [(OneStep(len(w[0]), _random(20, len(w[0])) / len(w[0])), w, horizon) for w, horizon in cases]
     single = (OneStep(5, _random(21, 5)), _random(22, 1, 5, dtype=torch.float64), 7)
+    short = (OneStep(3, _random(25, 3).float()), _random(26, 2, 3, dtype=torch.float32), 2)
     smallest = (OneStep(2), torch.tensor([[1.0, 2.0]], dtype=torch.float64), 3)
-    each_case([*weighted, single, smallest], lambda case: _check_rollout(answer, *case))
+    each_case([*weighted, single, short, smallest], lambda case: _check_rollout(answer, *case))
     require_gradient(
         "rollout",
         lambda window, weights: answer(lambda some: torch.tanh(some @ weights), window, 4),
@@ -149,6 +151,7 @@ C = torch.cat([{rows}]){form}
         "torch.eye(L, dtype=a.dtype)[:-1]",
         "torch.zeros(L - 1, L, dtype=a.dtype)",
         "torch.ones(L - 1, L, dtype=a.dtype)",
+        "torch.eye(L, dtype=a.dtype)[1:] * (torch.arange(L) < L - 1)  # the last 1 is missing",
         "torch.ones(L - 1, L, dtype=a.dtype).triu(1)",
         "torch.ones(L - 1, L, dtype=a.dtype).tril(1)",
         "torch.eye(L, dtype=a.dtype).flip(0)[1:]",

@@ -39,6 +39,7 @@ radius, steps = (torch.tensor(float(number)) for number in ({returned}))
         "values.imag.abs().max()",
         "(values.real + values.imag).max()",
         "(values.real.abs() + values.imag.abs()).max()",
+        "values[values.real.argmax()].abs()",
         "values.abs().min()",
         "values.abs().mean()",
         "values.abs().sum()",
@@ -58,6 +59,7 @@ radius, steps = (torch.tensor(float(number)) for number in ({returned}))
         "C.abs().mean()",
         "torch.linalg.det(C).abs()",
         "C.trace()",
+        *(f"round(values.abs().max().item(), {digits})" for digits in (2, 3)),
     ),
     when=Hole("radius >= 1", "Where does a loop begin never to get there? Look at radius 1.", "radius > 1", "False"),
     steps=Hole(
@@ -74,6 +76,7 @@ radius, steps = (torch.tensor(float(number)) for number in ({returned}))
         "math.log(share) / radius",
         "share / math.log(radius)",
         "math.log(0.5) / math.log(radius)",
+        *(f"round(math.log(share) / math.log(radius), {digits})" for digits in (1, 2, 3)),
         "math.log(1 - share) / math.log(radius)",
         "math.log(share) / math.log(1 - radius)",
         "math.log(share) / (radius - 1)",
@@ -96,6 +99,7 @@ radius, steps = (torch.tensor(float(number)) for number in ({returned}))
         "With a radius of 1 or more the wave never shrinks to the share: how many steps does that take?",
         "math.log(share) / math.log(radius)",
         "-math.inf",
+        "math.inf; radius = math.inf",
         "math.nan",
         "0",
         "-1",
@@ -106,11 +110,20 @@ radius, steps = (torch.tensor(float(number)) for number in ({returned}))
 )
 
 
+TELLING = [  # eigenvalues -0.325 +- 0.751i, 0.477 +- 0.595i, -0.105: nearly each mistake makes a radius of its own
+    [0.1, -0.1, 0.6, 0.6, -0.5],
+    [0.1, 0.4, 0.3, -0.6, 0.1],
+    [-1.1, -0.6, 0.1, -0.3, 0.0],
+    [0.6, 0.5, -0.4, 0.3, 0.2],
+    [0.6, -0.5, 0.3, 0.3, -0.7],
+]
+
+
 @question
 def wave_left(answer: Answer) -> None:
     """Check the spectral radius and the steps until a share is left."""
     matrices = (
-        ([[0.6, -0.8, 2, 0], [0.7, 0.1, 0, 1], [0, 0, -0.65, 1], [0, 0, 0, 0.2]], 0.2),  # 0.35 +- 0.7i, -0.65, 0.2
+        (TELLING, 0.25),
         ([[0, 1], [0.1, -0.7]], 0.01),
         ([[0.5, 10], [0, 0.4]], 0.25),
         ([[0, 1], [-1.002, 1.734]], 0.5),  # complex, just above 1
@@ -124,7 +137,14 @@ def wave_left(answer: Answer) -> None:
 
 
 def _check_wave(answer: Answer, C: Tensor, share: float) -> None:
-    parts = require_parts("wave_left", call("wave_left", answer, C, share), "radius", "steps")
+    try:
+        result = call("wave_left", answer, C, share)
+    except ZeroDivisionError as error:
+        if torch.linalg.eigvals(C).abs().max() != 1:
+            raise
+        rule = "With a radius of 1 or more the wave never shrinks to the share: treat radius >= 1 before you divide."
+        raise CheckFailed(f"{rule} Got a division by log(1) = 0 for C = {C.tolist()}.") from error
+    parts = require_parts("wave_left", result, "radius", "steps")
     got = {name: _number(name, part) for name, part in zip(("radius", "steps"), parts, strict=True)}
     given = f"For C = {C.tolist() if len(C) < 3 else f'a matrix {tuple(C.shape)}'} and share {share}"
     rules = {
@@ -144,10 +164,12 @@ def _number(name: str, got: Any) -> Tensor:
     """Take a number for a float32 one, so that an answer may compute in either precision."""
     rule = f"The {name} of wave_left must be one real number."
     hint = "Use .abs() on complex eigenvalues." if isinstance(got, complex) or _is_complex(got) else ""
+    if got is None or isinstance(got, str):
+        hint = 'Infinity is a number, float("inf").'
     try:
-        require(not isinstance(got, str) and not hint, rule, f"{type(got).__name__} {short(got)}", hint)
+        require(not hint, rule, f"{type(got).__name__} {short(got)}", hint)
         return torch.tensor(float(got))
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise CheckFailed(f"{rule} Got {type(got).__name__} {short(got)}.") from None
 
 
@@ -173,6 +195,7 @@ targets = torch.stack([{later}{now} for k in range({columns})], dim=1){form}
         "len(series); y = torch.cat([y, y])",
         "len(series); y = torch.cat([y, y[-1:].expand(horizon)])",
         "len(series); y = torch.cat([y, y * torch.nan])",
+        "len(series) - horizon + 1",
         "len(series) - horizon + 1; y = torch.cat([y, 0 * y])",
         "len(series) - horizon + 1; y = torch.cat([y, y])",
         "len(series) - 1; y = torch.cat([y, 0 * y])",
@@ -188,6 +211,7 @@ targets = torch.stack([{later}{now} for k in range({columns})], dim=1){form}
         "y[1 : 1 + n]",
         "y[horizon - k : horizon - k + n]",
         "y[:n]",
+        "y.roll(1 + k)[:n]",
         "-y[1 + k : 1 + k + n]",
     ),
     now=Hole(
@@ -234,7 +258,9 @@ def direct_targets(answer: Answer) -> None:
         for count, horizon in ((11, 3), (9, 1), (7, 6), (40, 5), (6, 3))
     ]
     readable = torch.tensor([3.0, 1.0, 4.0, 1.5, 9.0], dtype=torch.float64)
-    each_case([*drawn, (readable, 2), (readable[:2], 1)], lambda case: _check_targets(answer, *case))
+    each_case(
+        [*drawn, (drawn[0][0].float(), 2), (readable, 2), (readable[:2], 1)], lambda case: _check_targets(answer, *case)
+    )
 
 
 def _check_targets(answer: Answer, series: Tensor, horizon: int) -> None:

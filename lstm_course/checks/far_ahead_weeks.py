@@ -78,9 +78,18 @@ def forecast_weeks(answer: Answer) -> None:
 
 def _forecast(forecast: Forecast, *inputs: Tensor) -> Tensor:
     got = call("forecast", forecast, *inputs, again=False)
-    hint = "Is a return missing?" if got is None else ""
-    require(isinstance(got, Tensor), "The function that is returned must give a tensor.", type(got).__name__, hint)
+    hints = {
+        type(None): "Is a return missing?",
+        tuple: "nn.LSTM, for one, returns a pair: outputs, (h_n, c_n).",
+        np.ndarray: "torch.from_numpy makes a tensor of it.",
+    }
+    rule = "The function that is returned must give a tensor."
+    require(isinstance(got, Tensor), rule, type(got).__name__, hints.get(type(got), ""))
+    rule = "The forecast must be one row of 168 temperatures for each week."
+    hint = "Take the row that was made at the last hour of the past, [:, -1]."
+    require(got.shape[1:] != (PAST, WEEK), rule, f"shape {tuple(got.shape)}", hint)
     require_tensor("The forecast", got, (len(inputs[0]), WEEK), "(M, 168)")
+    require(got.is_floating_point(), "The forecast must hold real numbers.", got.dtype)
     hint = "Did the loss become NaN while training? Try a smaller lr."
     require(bool(torch.isfinite(got).all()), "Every forecast must be a finite number.", "NaN or infinity", hint)
     return got.detach()
@@ -115,6 +124,8 @@ def _advice(got: Floats, weeks: Weeks, bound: float) -> str:
         return "In reverse order it would be right: column 0 is the first hour of the week."
     if is_right(got + last):
         return "Added to the last known temperature it would be right: it gives changes, return temperatures."
+    if is_right(got.cumsum(axis=1) + last):
+        return "Added up from the last known temperature it would be right: it gives changes from hour to hour."
     for lag in (1, -1, 2, 24, -24, 12, -12):
         ahead, back = slice(max(0, lag), WEEK + min(0, lag)), slice(max(0, -lag), WEEK + min(0, -lag))
         if is_right(got[:, ahead], back):

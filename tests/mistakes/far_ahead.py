@@ -89,6 +89,15 @@ def in_place(f, w, h):
     return torch.stack(values, 1)
 
 
+def copied(f, w, h):
+    values, w = [], w.clone()
+    for _ in range(h):
+        values.append(f(w))
+        w[:, :-1] = w[:, 1:].clone()
+        w[:, -1] = values[-1]
+    return torch.stack(values, 1)
+
+
 def fed_truth(f, w, h):
     """Evaluates on the known windows only: never feeds back."""
     return torch.stack([f(w) for _ in range(h)], 1)
@@ -120,6 +129,11 @@ MISTAKES = {
             lambda f, w, h: forecasting.rollout(f, w, h), "rollout must feed back itself, without forecasting.rollout."
         ),
         "none": Mistake(lambda f, w, h: None, "Got NoneType"),
+        "float64": Mistake(lambda f, w, h: fed_back(f, w, h).double(), "Got torch.float64"),
+        "a copy written in place": Mistake(copied, "An operation such as += or [...] = changes what autograd"),
+        "one after the other": Mistake(
+            lambda f, w, h: torch.cat(list(fed_back(f, w, h).unbind(1))), "forecasts = torch.cat(values)"
+        ),
         "transposed": Mistake(lambda f, w, h: fed_back(f, w, h).T, "forecasts = torch.stack(values, dim=1).T"),
         "one too few": Mistake(
             lambda f, w, h: fed_back(f, w, h - 1) if h > 1 else w[:, :0], "for _ in range(horizon - 1):"

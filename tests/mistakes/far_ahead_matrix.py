@@ -91,6 +91,9 @@ MISTAKES = {
             lambda a: forecasting.companion_matrix(a), "companion_matrix must make the matrix itself, without foreca"
         ),
         "none": Mistake(lambda a: None, "Got NoneType"),
+        "last 1 missing": Mistake(
+            lambda a: torch.cat([diag(a)[:-2], 0 * diag(a)[-2:-1], a[None]])[-len(a) :], "# the last 1 is missing"
+        ),
         "without last": Mistake(lambda a: diag(a)[:-1], "C = torch.cat([shift, last[None]])[:-1]"),
         "array": Mistake(lambda a: diag(a).numpy(), "Got ndarray"),
         "float32": Mistake(f32, "Got torch.float32"),

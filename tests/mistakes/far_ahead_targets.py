@@ -79,6 +79,14 @@ RIGHT = {
 MISTAKES = {
     check.direct_targets: {
         "none": Mistake(lambda y, h: None, "Got NoneType"),
+        "float64": Mistake(lambda y, h: shifted(y, h).double(), "Got torch.float64"),
+        "from t, one row more": Mistake(
+            lambda y, h: y.unfold(0, h, 1) - y[: len(y) - h + 1, None],
+            "y, n = series, len(series) - horizon + 1; targets = torch.stack([y[k : k + n] - y[:n] for k in range(hori",
+        ),
+        "rolled the other way": Mistake(
+            lambda y, h: torch.stack([y.roll(1 + k) - y for k in range(h)], 1)[: len(y) - h], "y.roll(1 + k)[:n]"
+        ),
         "transposed": Mistake(
             lambda y, h: shifted(y, h).T,
             "targets = torch.stack([y[1 + k : 1 + k + n] - y[:n] for k in range(horizon)], dim=1).T",

@@ -87,18 +87,34 @@ RIGHT = {
 MISTAKES = {
     check.wave_left: {
         "radius only": Mistake(lambda C, s: radius(C), "Got Tensor"),
-        "complex": Mistake(lambda C, s: (ev(C)[0], 1.0), "Got Tensor tensor(0.3500+0.7053j, dtype=torch.complex128)"),
+        "complex": Mistake(lambda C, s: (ev(C)[0], 1.0), "Got Tensor tensor(0.4774+0.5954j, dtype=torch.complex128)"),
         "None first": Mistake(lambda C, s: (None, 1.0), "Got NoneType None."),
         "none": Mistake(lambda C, s: None, "Got NoneType"),
         "singular": Mistake(unsafe(lambda C: torch.linalg.matrix_norm(C, 2)), "values = torch.linalg.svdvals(C)"),
         "real": Mistake(unsafe(lambda C: ev(C).real.max()), "radius = values.real.max()"),
-        "real abs": Mistake(unsafe(lambda C: ev(C).real.abs().max()), "values = C.diag()"),
-        "min": Mistake(unsafe(lambda C: ev(C).abs().min()), "values = C[-1]"),
+        "real abs": Mistake(unsafe(lambda C: ev(C).real.abs().max()), "radius = values.real.max()"),
+        "largest real part": Mistake(
+            unsafe(lambda C: torch.tensor(abs(np.max(np.linalg.eigvals(C.numpy()))))),
+            "radius = values[values.real.argmax()].abs()",
+        ),
+        "min": Mistake(unsafe(lambda C: ev(C).abs().min()), "radius = values.abs().min()"),
+        "both infinite": Mistake(
+            lambda C, s: left(C, s) if radius(C) < 1 else (math.inf, math.inf), "steps = math.inf; radius = math.inf"
+        ),
+        "never as None": Mistake(
+            lambda C, s: left(C, s) if radius(C) < 1 else (radius(C), None), 'Infinity is a number, float("inf").'
+        ),
+        "never as a large number": Mistake(
+            lambda C, s: left(C, s) if radius(C) < 1 else (radius(C), 10**400), "steps of wave_left must be one real"
+        ),
+        "rounded radius": Mistake(
+            unsafe(lambda C: radius(C).round(decimals=2)), "radius = round(values.abs().max().item(), 2)"
+        ),
         "mean": Mistake(unsafe(lambda C: ev(C).abs().mean()), "radius = values.abs().mean()"),
         "eigvalsh": Mistake(
             unsafe(lambda C: torch.linalg.eigvalsh(C).abs().max()), "values = torch.linalg.eigvalsh(C)"
         ),
-        "entry": Mistake(unsafe(lambda C: C.abs().max()), "radius = C.max()"),
+        "entry": Mistake(unsafe(lambda C: C.abs().max()), "radius = C.abs().max()"),
         "det": Mistake(unsafe(lambda C: torch.linalg.det(C).abs()), "radius = values.abs().prod()"),
         "trace": Mistake(unsafe(lambda C: C.trace()), "radius = C.trace()"),
         "frobenius": Mistake(unsafe(torch.linalg.matrix_norm), "radius = torch.linalg.matrix_norm(C)"),
@@ -106,12 +122,13 @@ MISTAKES = {
         "squared": Mistake(unsafe(lambda C: radius(C) ** 2), "radius = values.abs().max() ** 2"),
         "svdvals": Mistake(unsafe(lambda C: torch.linalg.svdvals(C)[0]), "values = torch.linalg.svdvals(C)"),
         "modulus added": Mistake(
-            unsafe(lambda C: (ev(C).real.abs() + ev(C).imag.abs()).max()), "radius = (values.real + values.imag).max()"
+            unsafe(lambda C: (ev(C).real.abs() + ev(C).imag.abs()).max()),
+            "radius = (values.real.abs() + values.imag.abs()).max()",
         ),
         "sum": Mistake(unsafe(lambda C: ev(C).abs().sum()), "radius = values.abs().sum()"),
         "imag": Mistake(unsafe(lambda C: ev(C).imag.abs().max()), "radius = values.imag.abs().max()"),
         "diag": Mistake(unsafe(lambda C: C.diag().abs().max()), "values = C.diag()"),
-        "argmax": Mistake(lambda C, s: (ev(C).abs().argmax(), left(C, s)[1]), "Expected radius = 0.5, got 0."),
+        "argmax": Mistake(lambda C, s: (ev(C).abs().argmax(), left(C, s)[1]), "radius = values.abs().argmax()"),
         "inverse": Mistake(
             S(lambda C, s, r: math.log(r) / math.log(s)),
             "steps = math.inf if radius >= 1 else math.log(radius) / math.log(share)",
@@ -196,8 +213,7 @@ MISTAKES = {
         "all inf": Mistake(lambda C, s: (radius(C), math.inf), "steps = math.inf if radius >= 1 else math.inf"),
         "divides by zero": Mistake(
             lambda C, s: (radius(C), math.inf if radius(C) > 1 else math.log(s) / math.log(radius(C))),
-            "ZeroDivisionError: float division by zero",
-            named=False,
+            "Got a division by log(1) = 0 for C = [[1.0, 3.0], [0.0, 0.5]]",
         ),
         "abs steps": Mistake(
             lambda C, s: (radius(C), abs(math.log(s) / math.log(radius(C) + 1e-12))),
