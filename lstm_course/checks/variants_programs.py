@@ -60,11 +60,12 @@ def _gate(k: str, cell: str, other: str) -> Hole:
     ]
     see += [f"torch.sigmoid({z} - {p} * {cell})", f"torch.tanh({z} + {p} * {cell})", f"{z} + {p} * {cell}"]
     see += [f"torch.sigmoid({z} + {p} + {cell})", f"torch.sigmoid({z} + ({cell} @ {p})[:, None])"]
-    return Hole(f"torch.sigmoid({z} + {p} * {cell})", PEEPS, *(f"torch.sigmoid({code})" for code in wrong), *see)
+    return Hole(f"gate({z}, {p}, {cell})", PEEPS, *(f"torch.sigmoid({code})" for code in wrong), *see)
 
 
 PEEPHOLE = Program(
     """
+gate = lambda z, p, cell: {gate}
 z = {z}
 {names} = {cut}
 {p}
@@ -79,6 +80,24 @@ h_t = {h}
     ("c_t", "h_t"),
     **_cut("ifgo"),
     z=Z,
+    gate=Hole(
+        "torch.sigmoid(z + p * cell)",
+        "How does a gate see its cell: number by number, through p, added to z before sigma?",
+        *(
+            "torch.sigmoid(z) + p * cell",
+            "torch.sigmoid(z + cell)",
+            "torch.sigmoid(z + p)",
+            "torch.sigmoid(z * p * cell)",
+        ),
+        *("torch.tanh(z + p * cell)", "torch.sigmoid(z + p * torch.tanh(cell))", "torch.sigmoid(z - p * cell)"),
+        *("torch.sigmoid(z + (cell @ p)[:, None])", "torch.sigmoid(z) * p * cell", "torch.sigmoid(z + p * h_prev)"),
+        *(
+            "z + p * cell",
+            "torch.sigmoid(z * (1 + p * cell))",
+            "torch.sigmoid(z + p + cell)",
+            "torch.sigmoid(p * cell)",
+        ),
+    ),
     p=Hole(
         "",
         SEES,
@@ -100,7 +119,12 @@ h_t = {h}
         CELL,
         *("f_t * c_prev + g_t", "f_t * c_prev", "i_t * g_t", "c_prev + i_t * g_t", "i_t * c_prev + f_t * g_t"),
         *("f_t * c_prev - i_t * g_t", "f_t * h_prev + i_t * g_t", "f_t * c_prev * i_t * g_t", "f_t + i_t * g_t"),
-        *("(1 - f_t) * c_prev + i_t * g_t", "f_t * c_prev + (1 - f_t) * g_t", "torch.tanh(f_t * c_prev + i_t * g_t)"),
+        *(
+            "(1 - i_t) * c_prev + i_t * g_t",
+            "(1 - f_t) * c_prev + i_t * g_t",
+            "f_t * c_prev + (1 - f_t) * g_t",
+            "torch.tanh(f_t * c_prev + i_t * g_t)",
+        ),
         *("(f_t + c_prev) * i_t * g_t", "f_t * (c_prev + i_t * g_t)", "f_t * c_prev + i_t + g_t"),
         "f_t * c_prev + o_t * g_t",
     ),
@@ -155,7 +179,11 @@ A = {late}
         "Q @ K.transpose(1, 2)",
         "Which score has question q at step t: the dot product of which two vectors?",
         *("K @ Q.transpose(1, 2)", "-Q @ K.transpose(1, 2)", "torch.cdist(Q, K)", "-torch.cdist(Q, K)"),
-        *("Q @ K.flip(0).transpose(1, 2)", "torch.nn.functional.cosine_similarity(Q[:, :, None], K[:, None], dim=-1)"),
+        *(
+            "Q @ K.flip(0).transpose(1, 2)",
+            "Q @ K.reshape(len(K), D, -1)",
+            "torch.nn.functional.cosine_similarity(Q[:, :, None], K[:, None], dim=-1)",
+        ),
     ),
     scaled=Hole(
         "scores / D**0.5",
@@ -172,6 +200,7 @@ A = {late}
         *("scores.masked_fill(~mask, 1e-9)", "scores.masked_fill(~mask, -100)", "scores - (~mask) * 1.0"),
         *("scores.masked_fill(~mask, torch.inf)", "scores.masked_fill(~mask, -20)", "scores.masked_fill(~mask, -5)"),
         *("scores.masked_fill(~mask, 1e9)", "scores.masked_fill(~mask[0], -torch.inf)"),
+        "scores.masked_fill(torch.ones_like(mask).triu(1), -torch.inf)",
         "scores.masked_fill(~mask, -torch.inf) - ~mask * scores.abs()",
     ),
     softmax=Hole(
@@ -215,6 +244,7 @@ lstm, peephole, coupled, gru, bidirectional, two_d = counts.values()
         "H * I + H * H + H",
         ONE_MAP,
         *("H * I + H * H", "H * I + H", "H * H + H", "H * I + H * H + 2 * H", "H * I + H * H + 1", "H * I + H * H + I"),
+        "H * I + I * I + I",
         *("I + H + H", "H * I * H + H", "I * I + H * H + H", "H * I + I * H + H", "H * I + H * H + H + H * H"),
         "H * (I + H + H)",
     ),

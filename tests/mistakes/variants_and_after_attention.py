@@ -17,6 +17,9 @@ MISTAKES = {
             count_parameters("H * I + H * H + H => H * I + H * H + 2 * H"), "one_map = H * I + H * H + 2 * H"
         ),
         "no bias": Mistake(count_parameters("H * I + H * H + H => H * I + H * H"), "one_map = H * I + H * H"),
+        "inputs and units exchanged": Mistake(
+            count_parameters("H * I + H * H + H => H * I + I * I + I"), "one_map = H * I + I * I + I"
+        ),
         "no state matrix": Mistake(count_parameters("H * I + H * H + H => H * I + H"), "one_map = H * I + H"),
         "no peepholes": Mistake(count_parameters(" + 3 * H, => ,"), '"peephole": 4 * one_map,'),
         "four peepholes": Mistake(count_parameters(" + 3 * H, =>  + 4 * H,"), '"peephole": 4 * one_map + 4 * H,'),
@@ -68,6 +71,13 @@ MISTAKES = {
         ),
     },
     check.attention: {
+        "reshaped for transposed": Mistake(
+            attention("K.transpose(1, 2) => K.reshape(len(K), K.shape[2], -1)"), "scores = Q @ K.reshape(len(K), D, -1)"
+        ),
+        "a mask of its own": Mistake(
+            attention("~mask => torch.ones_like(mask).triu(1)"),
+            "scores = scores.masked_fill(torch.ones_like(mask).triu(1), -torch.inf)",
+        ),
         "no mask": Mistake(attention("scores.masked_fill(~mask, -torch.inf) => scores"), "scores = scores  # no mask"),
         "not divided": Mistake(attention(" / Q.shape[-1] ** 0.5 => "), "scores = scores  # not divided"),
         "divided by D": Mistake(attention("Q.shape[-1] ** 0.5 => Q.shape[-1]"), "scores = scores / D"),

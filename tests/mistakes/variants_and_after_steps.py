@@ -14,6 +14,29 @@ MISTAKES = {
             peephole_step(" + p_i * c_prev => ", " + p_f * c_prev => ", " + p_o * c_t => "),
             "p_i = p_f = p_o = torch.zeros_like(p_o)  # no peepholes",
         ),
+        "outside sigma": Mistake(
+            peephole_step(
+                "(z_i + p_i * c_prev) => (z_i) + p_i * c_prev",
+                "(z_f + p_f * c_prev) => (z_f) + p_f * c_prev",
+                "(z_o + p_o * c_t) => (z_o) + p_o * c_t",
+            ),
+            "gate = lambda z, p, cell: torch.sigmoid(z) + p * cell",
+        ),
+        "cells without p": Mistake(
+            peephole_step("p_i * c_prev => c_prev", "p_f * c_prev => c_prev", "p_o * c_t => c_t"),
+            "gate = lambda z, p, cell: torch.sigmoid(z + cell)",
+        ),
+        "tanh of every cell": Mistake(
+            peephole_step(
+                "p_i * c_prev => p_i * torch.tanh(c_prev)",
+                "p_f * c_prev => p_f * torch.tanh(c_prev)",
+                "p_o * c_t => p_o * torch.tanh(c_t)",
+            ),
+            "gate = lambda z, p, cell: torch.sigmoid(z + p * torch.tanh(cell))",
+        ),
+        "coupled": Mistake(
+            peephole_step("f_t * c_prev + => (1 - i_t) * c_prev +"), "c_t = (1 - i_t) * c_prev + i_t * g_t"
+        ),
         "output gate sees the old cell": Mistake(
             peephole_step("p_o * c_t => p_o * c_prev"), "o_t = torch.sigmoid(z_o + p_o * c_prev)"
         ),
