@@ -251,7 +251,7 @@ check.sample(sample)
 # </details>
 
 # %% [markdown] id="closing"
-# ## What you can now do
+# ## What you can do now
 #
 # You can turn text into tensors without the usual accidents (an unsorted alphabet, a silent wrong place, filling that is learnt), train a network
 # that needs its memory, and let it write, careful or bold. Back to [lesson 6](../notebooks/06_hello.ipynb): exchange its LSTM for
