@@ -125,13 +125,15 @@ class _Grading:
     def _runs_again(self, first: Run, failed: list[str], best: Mapping[str, CellRun]) -> Iterator[Run]:
         """Run again, until as much time is over as one run may take.
 
-        At first each answer that failed gives way to the solution's once its own probes have run, and what ended the
-        first run, or overran its time there, is left out. Which cell ends a kernel is not always clear (`exit()`
-        takes a moment), so that where one ended, each question that is not solved by then is run alone.
+        At first each answer that failed gives way to the solution's once its own probes have run; what ended the
+        first run, or overran its time there, is left out, and so are probes that need no second run. Which cell
+        ends a kernel is not always clear (a thread may do so later), so that where one ended, each question that is
+        not solved by then is run alone.
         """
         end = time.monotonic() + self.order.limits.notebook_seconds
         solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
-        again = self.run({question: solutions[question] for question in failed}, _cut_short(first))
+        passed = {probe.id for probe in _probes(self.order) if probe.question not in failed}
+        again = self.run({question: solutions[question] for question in failed}, passed.union(_cut_short(first)))
         yield again
         if not (first.problem or again.problem):
             return

@@ -38,15 +38,16 @@ IMPORTED = (
     "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
-    "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "pygments.formatters.terminal256",  # with the next for the first traceback
     "stack_data",
     "tornado.platform.asyncio",
     "torch",
 )
-IMPORTED_LATER = ("torch._dynamo",)  # by every optimiser of torch, in seconds: kernels that train take long
-IDLE_SECONDS = 0.7  # without a request after the last one, which tells such kernels
+# And what only some need, once there has been no request for so many seconds since the last one.
+IMPORTED_LATER = (
+    (0.05, ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
+    (0.7, ("torch._dynamo",)),  # by every optimiser of torch, in seconds; kernels that train take long, which shows
+)
 
 
 class Parent:
@@ -127,16 +128,15 @@ def main(requests: socket.socket) -> None:
     libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     _import(IMPORTED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
-    later, idle = IMPORTED_LATER, None
+    later, has_forked = list(IMPORTED_LATER), False
     while True:
-        if not select.select([requests], [], [], idle)[0]:
-            _import(later)
-            later, idle = (), None
+        if not select.select([requests], [], [], later[0][0] if later and has_forked else None)[0]:
+            _import(later.pop(0)[1])
             continue
         request, files, _, _ = socket.recv_fds(requests, 4096, 2)
         if not request:
             return
-        idle = IDLE_SECONDS if later else None
+        has_forked = True
         if os.fork() == 0:
             try:
                 requests.close()
