@@ -104,6 +104,9 @@ def test_an_error_is_not_counted_twice(kernel):
     chain = {"four_gates": "wrong", "lstm_step": "needs four-gates", "lstm_sequence": "needs lstm-step"}
     assert earned(**chain) == ["0", "2*", "2*", "3", "2"]
     assert earned(**chain, pack_weights="wrong") == ["0", "2*", "2*", "0", "2"]
+    solved = {probe.id for probe in EXERCISE.probes["set-forget-bias"]}
+    assert solved <= set(kernel.notebooks[0])
+    assert not solved & set(kernel.notebooks[-1])
 
 
 def test_a_dead_kernel_costs_only_the_question_that_ended_it(kernel):
@@ -135,6 +138,18 @@ def test_an_added_cell_that_ends_the_kernel_costs_nothing(kernel):
     result = grade.grade_one(order(), given)
     assert result.points == result.max_points
     assert (result.status, result.reason) == ("partly", DIED)
+
+
+def test_a_kernel_that_died_in_a_probe_may_have_been_ended_by_another_question(kernel, monkeypatch):
+    last = EXERCISE.probes[IDS[-1]][-1].id
+
+    def dies_once(*given):
+        shown = kernel(*given)
+        is_first = len(kernel.notebooks) == 1
+        return Run({**shown.cells, last: CellRun(passed=False, problem=DIED)}, DIED) if is_first else shown
+
+    monkeypatch.setattr(grade, "run", dies_once)
+    assert earned() == ["2", "2", "2", "3", "2*"]
 
 
 def test_what_overran_its_time_is_not_run_again(kernel):

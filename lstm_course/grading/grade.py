@@ -111,8 +111,8 @@ class _Grading:
         """
         probes = self.order.exercise.probes
         failed = [question for question in probes if _passed(first, probes[question]) < len(probes[question])]
-        executed = set(_executed(first))
-        kept = set(failed[:1]) if failed and probes[failed[0]][-1].id in executed else set()
+        done = {id for id in _executed(first) if not _ends(first, id)}
+        kept = set(failed[:1]) if failed and probes[failed[0]][-1].id in done else set()
         if not set(failed) - kept - self.matched.open:
             return None, kept
         best: dict[str, CellRun] = {}
@@ -155,16 +155,18 @@ def _passed(shown: Run, probes: list[Probe]) -> int:
 def _executed(shown: Run) -> list[str]:
     """Give the cells up to the one that ended the run."""
     ids = list(shown.cells)
-    ends = (
-        n for n, cell in enumerate(shown.cells.values(), start=1) if shown.problem and cell.problem == shown.problem
-    )
+    ends = (number for number, id in enumerate(ids, start=1) if _ends(shown, id))
     return ids[: next(ends, len(ids))]
+
+
+def _ends(shown: Run, id: str) -> bool:
+    return bool(shown.problem) and shown.cells[id].problem == shown.problem
 
 
 def _cut_short(shown: Run) -> list[str]:
     """Give the cells that were cut short, and the one that ended the run."""
     cells = {id: shown.cells[id] for id in _executed(shown)}
-    return [id for id, cell in cells.items() if cell.problem and (cell.passed is None or cell.problem == shown.problem)]
+    return [id for id, cell in cells.items() if cell.problem and (cell.passed is None or _ends(shown, id))]
 
 
 def _shortcuts(order: Order, matched: Matched) -> dict[str, str]:
