@@ -95,6 +95,14 @@ def test_of_equal_times_the_highest_attempt_counts(tmp_path):
     assert [one.path for one in collect(tmp_path, EXERCISES)] == ["anna/02_the_cell-10.ipynb"]
 
 
+def test_of_a_whole_clone_the_exercise_counts(tmp_path):
+    folders = ("notebooks", "exercises", "solutions")
+    lay(tmp_path, *(f"anna/lstm-course/{folder}/02_the_cell.ipynb" for folder in folders))
+    os.utime(tmp_path / "anna/lstm-course/exercises/02_the_cell.ipynb", (1, 1))
+    lay(tmp_path, "bob/solutions/02_the_cell.ipynb")
+    assert [one.path.split("/")[-2] for one in collect(tmp_path, EXERCISES)] == ["exercises", "solutions"]
+
+
 def test_a_readable_older_one_counts_before_a_newer_link(tmp_path):
     lay(tmp_path, "anna/02_the_cell.ipynb")
     (tmp_path / "anna/02_the_cell-2.ipynb").symlink_to(tmp_path / "anna/02_the_cell.ipynb")
@@ -169,6 +177,25 @@ def test_archives_of_classes_and_of_students(tmp_path):
     assert keys(tmp_path / "flat") == [("lea", "02_the_cell"), ("max", "02_the_cell")]
     for found in collect(tmp_path / "class", EXERCISES):
         assert found.submission().data == NOTEBOOK
+
+
+@pytest.mark.parametrize("below", ["{}/01_why_rnns_forget.ipynb", "{}__01_why_rnns_forget.ipynb", "{}/all.zip"])
+def test_folders_of_exercises_hold_the_folders_of_students(tmp_path, below):
+    for student in ("anna", "bob"):
+        lay(tmp_path, f"02_the_cell/{student}/02 the cell.ipynb")
+        content = packed({"01_why_rnns_forget.ipynb": NOTEBOOK}) if below.endswith(".zip") else NOTEBOOK
+        lay(tmp_path, f"01_why_rnns_forget/{below.format(student)}", content=content)
+    assert keys(tmp_path) == [(student, exercise) for student in ("anna", "bob") for exercise in EXERCISES]
+
+
+def test_a_platforms_archive_of_a_class_is_nobodys_work(tmp_path):
+    names = ["Anna_1_assignsubmission_file_/02_the_cell.ipynb", "Bo_2_assignsubmission_file_/02_the_cell.ipynb"]
+    lay(tmp_path / "class", "ML101-02_the_cell-4711.zip", content=packed(dict.fromkeys(names, NOTEBOOK)))
+    assert problem(tmp_path / "class").startswith("The archive holds several students' work: unpack it")
+    assert keys(tmp_path / "class/ML101-02_the_cell-4711.zip") == [("Anna_1", "02_the_cell"), ("Bo_2", "02_the_cell")]
+    own = ["02_the_cell.ipynb", "loss_1_2.png", "plot_3_4.png", "runs_1_2/a.ipynb", "tries_1_2/b.ipynb"]
+    lay(tmp_path / "own", "anna__02_the_cell.zip", content=packed(dict.fromkeys(own, NOTEBOOK)))
+    assert ("anna", "02_the_cell") in keys(tmp_path / "own")
 
 
 def test_nobody_hands_in_for_another(tmp_path):

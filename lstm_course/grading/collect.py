@@ -4,6 +4,7 @@
     <student>__<exercise>.ipynb      flat
     <student>/work.zip               a student's archive: all in it is this student's, whatever its names say
     export.zip                       a class's archive: names in it are as above, archives of students too
+    <exercise>/...                   a folder for each exercise, with any of these in it
 
 The names themselves are read by `naming`. Nothing is read yet but names, so that thousands fit in memory.
 """
@@ -22,6 +23,8 @@ from lstm_course.grading.naming import Naming
 from lstm_course.grading.places import Entry, Unreadable, at, in_archive, in_folder, refuse
 
 NO_NOTEBOOK = "(no notebook)"  # stands for the exercise where a student handed in something else
+OF_THE_COURSE = {"notebooks", "solutions"}  # its folders whose notebooks have the exercises' names
+SEVERAL = "The archive holds several students' work: unpack it into the folder, or grade the archive itself."
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -89,8 +92,16 @@ def collect(place: Path, exercises: Collection[str]) -> list[Found]:
 
 
 def _newest(found: list[Found]) -> Found:
-    """Choose what counts: a file before what is none, then the newest, the highest attempt, the last path."""
-    *others, newest = sorted(found, key=lambda one: (one.is_file, one.modified or LONG_AGO, one.attempt, one.path))
+    """Choose what counts: a file before what is none, then the newest, the highest attempt, the last path.
+
+    Who hands in a whole clone of the course means the exercise, not the lesson or the solution of the same name.
+    """
+
+    def rank(one: Found) -> tuple[object, ...]:
+        is_own = OF_THE_COURSE.isdisjoint(one.path.split("/")[:-1])
+        return one.is_file, is_own, one.modified or LONG_AGO, one.attempt, one.path
+
+    *others, newest = sorted(found, key=rank)
     if not others:
         return newest
     paths = ", ".join(other.path for other in others)
@@ -108,7 +119,7 @@ class _Collector:
         """Read a class's folder, or its `archive` of that name."""
         found: list[Found] = []
         others: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self._without_wrapper(entries):
+        for entry in self._without_exercises(self._without_wrapper(entries)):
             if not entry.parts:
                 entry.read()  # the folder itself cannot be opened
             student = self.naming.student(entry.parts)
@@ -131,6 +142,10 @@ class _Collector:
             return [self._found(broken, student or name)]
         if is_class and not student:
             return [replace(one, path=f"{archive.parts[-1]}/{one.path}") for one in self.in_class(entries, name)]
+        notebooks = [entry.parts for entry in entries if self._is_notebook(entry) and self.naming.exercise(entry.parts)]
+        if len({self.naming.on_platform(parts) for parts in notebooks} - {""}) > 1:
+            broken = replace(archive, read=partial(refuse, SEVERAL), kind="other")
+            return [self._found(broken, student or name)]
         # Such an archive is of the student's making, and so are the times in it.
         own = [
             self._found(replace(entry, modified=archive.modified), student or name, archive.parts)
@@ -161,6 +176,14 @@ class _Collector:
         students = {self.naming.student(entry.parts) for entry in below if entry.suffix in (".ipynb", ".zip")} - {""}
         is_wrapped = len({entry.parts[:1] for entry in entries if entry.kind != "folder" or len(entry.parts) > 1}) == 1
         return below if is_wrapped and len(students) > 1 else entries
+
+    def _without_exercises(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Take off folders that are named like exercises, if every notebook in them says whose it is."""
+        is_exercise = self.naming.is_exercise
+        below = [replace(e, parts=e.parts[1:]) for e in entries if len(e.parts) > 1 and is_exercise(e.parts[0])]
+        if not all(self.naming.student(entry.parts) for entry in below if entry.suffix == ".ipynb"):
+            return entries
+        return [*below, *(entry for entry in entries if not entry.parts or not is_exercise(entry.parts[0]))]
 
 
 def _nothing(student: str, entries: Sequence[Entry]) -> Found:

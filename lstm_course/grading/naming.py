@@ -25,6 +25,10 @@ class Naming:
         self._names = list(spellings)
         self._pattern = re.compile(rf"(?<![^\W_])(?:{any_of})(?![^\W\d_])", re.IGNORECASE)
 
+    def is_exercise(self, folder: str) -> bool:
+        """Tell whether a folder is named like an exercise and nothing else."""
+        return bool(self._pattern.fullmatch(folder))
+
     def exercise(self, parts: tuple[str, ...]) -> str | None:
         """Give the exercise that a file's name says, the last if it says several."""
         match = self._last(_stem(parts))
@@ -47,6 +51,11 @@ class Naming:
         if match:
             return _cleaned(stem[: match.start()])
         return _cleaned(before) if separator or MOODLE.match(stem) or CANVAS.match(stem) else ""
+
+    def on_platform(self, parts: tuple[str, ...]) -> str:
+        """Give the student whom a name of a platform's making says, else nothing."""
+        name = parts[0] if len(parts) > 1 else _stem(parts)
+        return _cleaned(name) if MOODLE.match(name) or CANVAS.match(name) else ""
 
     def _last(self, stem: str) -> re.Match[str] | None:
         return max(self._pattern.finditer(stem), key=lambda match: match.start(), default=None)
