@@ -99,8 +99,8 @@ def test_answers_are_found_where_ids_or_metadata_are_lost(lost):
     assert answers(notebook) == ANSWERS
     assert not matched(notebook).open
     is_by_name = lost in ("both", "empty")
-    assert [note[-46:] for note in matched(notebook).notes] == [
-        "had no id of the course and was found by its name."[-46:]
+    assert [note[-49:] for note in matched(notebook).notes] == [
+        "stood in no cell of this id and was found by its name."[-49:]
     ] * is_by_name
 
 
@@ -115,6 +115,17 @@ def test_an_answer_in_an_added_cell_counts_if_the_answers_own_is_open():
     notebook["cells"][place]["source"] = questions(SOLVED)["four-gates"].stub
     notebook["cells"].insert(place + 2, code(ANSWERS["four-gates"]))
     assert answers(notebook) == ANSWERS
+
+
+def test_answers_in_cells_that_were_merged_all_count():
+    notebook = handed_in()
+    first, second = (at(notebook, id) for id in ("four-gates", "lstm-step"))
+    merged = notebook["cells"][first]["source"] = f"{ANSWERS['four-gates']}\n\n{ANSWERS['lstm-step']}"
+    del notebook["cells"][second]
+    assert answers(notebook) == {**ANSWERS, "four-gates": merged, "lstm-step": merged}
+    assert not matched(notebook).open
+    notebook["cells"].append(code(ANSWERS["lstm-step"]))  # a cell of its own goes first
+    assert answers(notebook)["lstm-step"] == ANSWERS["lstm-step"]
 
 
 def test_of_copies_all_run_and_the_last_one_is_the_answer():

@@ -42,6 +42,22 @@ def test_a_shortcut_is_found_whatever_it_is_called(answer, name):
     assert shortcuts(answer, FORBIDDEN, [SETUP]) == [name]
 
 
+OWN_METHOD = """
+class Step:
+    def backward(self, d): return 2 * d
+def f(x):
+    step = Step()
+    return step.backward(x)"""
+OWN_ATTRIBUTE = "def f(parts):\n    parts['i'].grad = 1\n    return parts['i'].grad"
+
+
+@pytest.mark.parametrize("answer", [OWN_METHOD, OWN_ATTRIBUTE])
+def test_a_students_own_method_or_attribute_is_no_shortcut(answer):
+    forbidden = [*FORBIDDEN, "torch.autograd.grad"]
+    assert shortcuts(answer, forbidden, [SETUP]) == []
+    assert shortcuts(f"{answer} + torch.autograd.grad(parts)", forbidden, [SETUP]) == ["torch.autograd.grad"]
+
+
 def test_helpers_count_as_far_as_the_answer_uses_them():
     others = [
         SETUP,

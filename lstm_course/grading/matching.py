@@ -95,7 +95,8 @@ def questions(instructor: NotebookNode) -> dict[str, Question]:
 def match(instructor: NotebookNode, submitted: Sequence[SubmittedCell]) -> Matched:
     """Sort a submission's code cells into answers and added cells.
 
-    An answer is known by its `grade_id` or id, else by the name that the question asks for. Where several cells
+    An answer is known by its `grade_id` or id, else by the name that the question asks for: in a cell that answers no
+    other question, else in one that does (editors merge cells and keep one id). Where several cells
     answer a question (editors copy ids with a cell), all run, in order, and the last definition counts; copies of
     what was handed out do not.
     """
@@ -129,17 +130,18 @@ def _answers(
         empty = ("", question.stub.strip())
         answering = [index for index, cell in code.items() if claimed[index] == id and cell.source.strip() not in empty]
         if not answering:
-            answering = [
+            defining = [
                 index
                 for index, cell in code.items()
-                if not claimed[index] and question.names & given(cell.source) and cell.source.strip() not in empty
+                if question.names & given(cell.source) and cell.source.strip() not in empty
             ]
+            answering = [index for index in defining if not claimed[index]] or defining  # else cells that were merged
             by_name += [id] if answering else []
         if len(answering) > 1:
             notes.append(f"{len(answering)} cells answer {id}: all were run, and the last definition counts.")
         chosen[id] = answering
     if by_name:
-        notes.append(f"The answer to {', '.join(by_name)} had no id of the course and was found by its name.")
+        notes.append(f"The answer to {', '.join(by_name)} stood in no cell of this id and was found by its name.")
     if not any(chosen.values()) and not any(claimed.values()):
         notes.append("The notebook holds no question of this exercise: is it another one's?")
     return chosen, notes

@@ -60,7 +60,7 @@ def shortcuts(
     elsewhere = [statement for source in others for statement in parsed(source)]
     elsewhere += [statement for statement in whole if statement not in statements]
     used = _used(statements, elsewhere)
-    finder = _Finder(forbidden)
+    finder = _Finder(forbidden, _own_attributes([*used, *statements]))
     for statement in [*(s for s in elsewhere if isinstance(s, ast.Import | ast.ImportFrom)), *used, *statements]:
         finder.learn(statement)
     for statement in [*(s for s in used if not isinstance(s, ast.Import | ast.ImportFrom)), *statements]:
@@ -131,11 +131,21 @@ def _given(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
+def _own_attributes(statements: Sequence[ast.stmt]) -> set[str]:
+    """Names of a student's own methods and attributes: `.backward` of something is then left to who watches it run."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    members = {name for node in nodes if isinstance(node, ast.ClassDef) for part in node.body for name in _given(part)}
+    return members | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+
+
 class _Finder(ast.NodeVisitor):
     """Follows names to what they stand for."""
 
-    def __init__(self, forbidden: Sequence[str]) -> None:
+    def __init__(self, forbidden: Sequence[str], own: Collection[str]) -> None:
         self.forbidden = forbidden
+        self.own = own
         self.looked_for = (*forbidden, *UNWATCHED) if forbidden else ()
         self.aliases: dict[str, str] = {}
         self.stars: set[str] = set()
@@ -179,7 +189,7 @@ class _Finder(ast.NodeVisitor):
         self._look(path)
         for name in self.forbidden:
             owner, _, last = name.rpartition(".")
-            if last == node.attr and (path is None or owner == "torch.Tensor"):
+            if last == node.attr and last not in self.own and (path is None or owner == "torch.Tensor"):
                 self.found.add(name)
         self.generic_visit(node)
 
