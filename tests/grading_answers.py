@@ -12,6 +12,7 @@ from lstm_course.grading.probes import load
 ROOT = Path(__file__).parent.parent
 EXERCISES = sorted(path.stem for path in (ROOT / "source/exercises").glob("*.py"))
 SEED = 20240229
+TRAINED = {"train-forecaster", "train-speller", "forecast-weeks"}  # questions that take seconds for each answer
 
 
 @cache

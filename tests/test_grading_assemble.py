@@ -1,6 +1,8 @@
 import json
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -172,14 +174,28 @@ def test_a_solution_takes_an_answers_place_behind_its_probes_and_cells_can_be_le
     assert not {"added-1", "lstm-step"} & set(assembled)
 
 
-def test_the_prelude_lets_a_cell_go_on_after_a_magic_that_fails():
+@pytest.fixture
+def shell():
+    """A shell that has run the first cell of every assembled notebook, and a cell that breaks its output."""
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell()
+    shell.kernel = SimpleNamespace()
     shell.run_cell(sources(handed_in())["grader-prelude"]).raise_error()
+    return shell
+
+
+def test_the_prelude_lets_a_cell_go_on_after_a_magic_that_fails(shell):
     shell.run_cell("%load_ext nothing_of_this_name\n%no_such_magic\n!false\nafter = %env HOME").raise_error()
     assert isinstance(shell.user_ns["after"], str)
-    assert not {"_forgiving", "run"} & set(shell.user_ns)
+    assert not {"emit", "forgiving", "lstm_course"} & set(shell.user_ns)
+
+
+def test_the_prelude_answers_what_a_cell_asks_and_keeps_the_output_open(shell):
+    assert shell.kernel.raw_input("Your name: ") == shell.kernel.getpass(prompt="Password: ") == ""
+    before = sys.stdout, sys.stderr
+    shell.run_cell("import sys\nsys.stdout = sys.stderr = None").raise_error()
+    assert (sys.stdout, sys.stderr) == before
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030", "latin-1"])

@@ -7,12 +7,11 @@ import pytest
 from lstm_course.authoring.source import read
 from lstm_course.errors import CourseError
 from lstm_course.grading.probes import load, share
-from tests.grading_answers import EXERCISES, ROOT, SEED, probes, problems, references, reports, solution
+from tests.grading_answers import EXERCISES, ROOT, SEED, TRAINED, probes, problems, references, reports, solution
 from tests.mistakes.catalogue import entries
 
 QUESTIONS = [(exercise, question) for exercise in EXERCISES for question in probes(exercise)]
 FIXED = {"find-the-bugs"}  # its right answer is three numbers, in every run
-TRAINED = {"train-forecaster", "train-speller", "forecast-weeks"}  # seconds for each answer: a few of them below
 NAMES = {"many_to_one": "ManyToOne", "many_to_many": "ManyToMany", "find_the_bugs": "wrong_lines"}
 
 

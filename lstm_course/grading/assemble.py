@@ -14,21 +14,12 @@ from nbformat.v4.nbbase import NotebookNode
 
 from lstm_course.grading.matching import Matched, question_of
 
-# A magic or a shell line that fails says so, and the cell goes on: it costs only what depends on it. `exit` and `quit`
-# do nothing: IPython's end a kernel some time later, in whatever cell then runs.
+# `emit` comes first, to find everything as Python and torch have it.
 PRELUDE = """\
-def _forgiving(run_line_magic):
-    def run(name, line, _stack_depth=1):
-        try:
-            return run_line_magic(name, line, _stack_depth + 1)
-        except Exception as error:
-            print(f"{type(error).__name__}: {error}")
-    return run
+from lstm_course.grading import emit, forgiving
 
-
-get_ipython().run_line_magic = _forgiving(get_ipython().run_line_magic)
-get_ipython().ask_exit = lambda: None
-del _forgiving"""
+forgiving.prepare(get_ipython())
+del emit, forgiving"""
 
 
 def assemble(

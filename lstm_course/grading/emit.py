@@ -2,17 +2,21 @@
 
 A probe is a function of a `Trial`. What it returns leaves as one display of the MIME type `MIME`, JSON text:
 numbers as Python writes them (which reads back exactly), tensors as dtype, shape and a flat list. This module runs
-in the student's process, who may change all of it; that gains nothing, as the right values are not here.
+in the student's process, who may change all of it: that gains no right value, as none is here. It is imported before
+any cell of the student's and keeps the functions that it uses, so that replacing them elsewhere changes nothing. What
+remains: a program that changes this module or what leaves the process may deny that it changed its arguments or
+called a forbidden name. Who shares a process with an answer cannot do better.
 """
 
-import copy
-import json
+import builtins
 import math
 import random
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import deepcopy
+from json import dumps
+from sys import _getframe, getprofile, setprofile
+from threading import setprofile as setprofile_of_threads
 from types import FrameType
 from typing import Any
 
@@ -21,28 +25,41 @@ import torch
 from IPython.display import display
 from IPython.utils.capture import capture_output
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, equal
 
 from lstm_course.grading import MIME
 
 MOST_NUMBERS = 200_000  # in one tensor
 MOST_LETTERS = 2_000
 DEEPEST = 8  # lists in lists
+__builtins__ = dict(vars(builtins))  # what the functions below call: `all` and `sorted` as they are now
 
 Probe = Callable[["Trial"], Any]
 _made: dict[str, Any] = {}  # what the probes of a question share: a trained model
 
 
-def run(probe: Probe, seed: int, forbidden: Sequence[str] = (), given: Any = None) -> None:
+def run(code: str, seed: int, forbidden: Sequence[str] = (), given: Any = None) -> None:
     """Run one probe and show what it returns, and which of the `forbidden` names its calls used.
 
-    What the answer prints or shows meanwhile is dropped, and torch's random state stays as it was. An error of the
-    answer ends the cell.
+    `code` defines it; it sees the names of the cell that calls this. What the answer prints or shows meanwhile is
+    dropped, and torch's random state stays as it was. An error of the answer ends the cell.
     """
     trial = Trial(seed, forbidden, given)
+    names = _getframe(1).f_globals
     with _in_few_words(), capture_output(), torch.random.fork_rng(devices=[]), _as_torch_starts():
-        values = encode(probe(trial))
-    display({MIME: json.dumps({"values": values, "used": sorted(trial.used)}, allow_nan=False)}, raw=True)
+        values = encode(_defined(code, names)(trial))
+    display({MIME: dumps({"values": values, "used": sorted(trial.used)}, allow_nan=False)}, raw=True)
+
+
+def _defined(code: str, names: Mapping[str, Any]) -> Probe:
+    """Define a probe in a namespace of its own.
+
+    Its helpers do not take the place of a student's of the same name, nor a student's `sum` that of Python's.
+    """
+    own = {name: value for name, value in names.items() if name not in __builtins__} | {"__builtins__": __builtins__}
+    exec(code, own)
+    probe: Probe = own["_probe"]
+    return probe
 
 
 @contextmanager
@@ -63,7 +80,7 @@ def _as_torch_starts() -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", enabled=False):
             yield
     finally:
         torch.set_default_dtype(before)
@@ -107,7 +124,7 @@ class Trial:
 
     def call(self, answer: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Call the answer with copies of the arguments and note whether it changed them."""
-        given = copy.deepcopy(arguments)
+        given = deepcopy(arguments)
         with self.watched():
             result = answer(*given, **options)
         self.untouched = self.untouched and all(map(_same, arguments, given))
@@ -129,15 +146,15 @@ class Trial:
         if not self.forbidden:
             yield
             return
-        before = sys.getprofile()
-        sys.setprofile(self._note)
-        threading.setprofile(self._note)
+        before = getprofile()
+        setprofile(self._note)
+        setprofile_of_threads(self._note)
         try:
             yield
         finally:
-            self.used |= set() if sys.getprofile() == self._note else {"sys.setprofile"}
-            sys.setprofile(before)
-            threading.setprofile(None)
+            self.used |= set() if getprofile() == self._note else {"sys.setprofile"}
+            setprofile(before if callable(before) else None)  # a profiler of C's own cannot be put back
+            setprofile_of_threads(None)
 
     def _note(self, frame: FrameType, event: str, function: Any) -> None:
         if event == "call":
@@ -152,7 +169,7 @@ class Trial:
 
 def _same(before: Any, after: Any) -> bool:
     if isinstance(before, Tensor):
-        return isinstance(after, Tensor) and torch.equal(before, after)
+        return isinstance(after, Tensor) and equal(before, after)
     if isinstance(before, np.ndarray):
         return isinstance(after, np.ndarray) and np.array_equal(before, after)
     if isinstance(before, list | tuple):
@@ -194,6 +211,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     Types are asked of Python itself, and tensors are read by torch's own functions: a subclass may say anything.
     """
     kind = type(value)
+    if issubclass(kind, np.integer):
+        return int(value)
     if value is None or kind is bool or (kind is int and value.bit_length() < 64):
         return value
     if kind is str and len(value) <= MOST_LETTERS:

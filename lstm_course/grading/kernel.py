@@ -45,6 +45,7 @@ def serve(ready: int, limits: dict[str, Any]) -> None:
     _close_files(keep=ready)  # from here on, errors are not heard
     app = IPKernelApp.instance(connection_file=CONNECTION_FILE)
     app.initialize(["--HistoryManager.enabled=False"])
+    sys.path.append("")  # what a notebook writes beside itself can be imported, and takes no module's place
     os.write(ready, b"\n")
     os.close(ready)
     app.start()

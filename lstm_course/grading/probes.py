@@ -6,8 +6,9 @@ exercise what to `hide` in the sandbox (modules of the package that hold an answ
 Its cells are
 
 - `<question>-probe`, `<question>-probe-2`, ...: each defines `_probe(trial)`, which calls the answer and returns
-  values. A question earns the share of its probes that pass. Options: `rule` (a sentence for whoever fails it), `parts`
-  (what the values of a list are called), `rtol` and `atol` with a `reason` (see `compare.TOLERANCES` for the default).
+  values. It sees the notebook's names and defines its own beside them. A question earns the share of its probes that
+  pass. Options: `rule` (a sentence for whoever fails it), `parts` (what the values of a list are called), `rtol` and
+  `atol` with a `reason` (see `compare.TOLERANCES` for the default).
 - `<question>-guard`: a probe that runs before the others and earns nothing, but costs the whole question where it
   fails: for what no honest answer fails.
 - `<question>-common`: what its probes and judge share, put in front of each; with `also` for further questions.
@@ -65,8 +66,8 @@ class Probe:
     def source_for(self, seed: int) -> str:
         """Write the cell that runs this probe in a grading run."""
         given = self.judge["given"](self.shared_seed(seed), self.id) if "given" in self.judge else None
-        call = f"_emit.run(_probe, {_mixed(seed, self.id)}, {list(self.forbidden)}, {given!r})"
-        return f"from lstm_course.grading import emit as _emit\n\n{self.code}\n\n{call}"
+        arguments = f"{self.code!r}, {_mixed(seed, self.id)}, {list(self.forbidden)}, {given!r}"
+        return f"from lstm_course.grading import emit as _emit\n\n_emit.run({arguments})"
 
     def shared_seed(self, seed: int) -> int:
         """Return what `given` and `judge` of this question draw from in a grading run."""

@@ -33,7 +33,7 @@ GRADING = Path(__file__).resolve().parent
 WEATHER = COURSE / "data" / "beijing_weather_2010_2014.csv.gz"
 HIDDEN_WEATHER, HIDDEN_YEAR = "weather-2013", b"2013"
 SILENT = GRADING / "silent.py"
-SEEN_OF_GRADING = ("__init__.py", "calls.py", "emit.py", "kernel.py")  # what runs inside
+SEEN_OF_GRADING = ("__init__.py", "calls.py", "emit.py", "forgiving.py", "kernel.py")  # what runs inside
 ENVIRONMENT = {
     "HOME": HOME,
     "TMPDIR": TEMPORARY,

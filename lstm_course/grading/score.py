@@ -144,9 +144,9 @@ class _Reader:
         self, probes: Mapping[str, Sequence[Probe]], notebook: NotebookNode, unanswered: Collection[str]
     ) -> None:
         self.probes, self.unanswered = probes, unanswered
-        ids = {probe.id for of_question in probes.values() for probe in of_question}
-        self.secret = _words(cell.source for cell in notebook.cells if cell.id in ids)
-        self.known = _words(cell.source for cell in notebook.cells if cell.id not in ids)
+        codes = {probe.id: probe.code for of_question in probes.values() for probe in of_question}
+        self.secret = _words([*codes.values(), *(cell.source for cell in notebook.cells if cell.id in codes)])
+        self.known = _words(cell.source for cell in notebook.cells if cell.id not in codes)
 
     def look(self, question: Question, run: Run) -> QuestionResult:
         """Judge one question by one run."""

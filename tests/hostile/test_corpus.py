@@ -21,6 +21,7 @@ from tests.hostile import (
     others,
     places,
     secret,
+    styles,
     surroundings,
     verdicts,
     wrappings,
@@ -28,7 +29,7 @@ from tests.hostile import (
 from tests.hostile.cases import FULL, answer, case
 
 pytestmark = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
-MODULES = (verdicts, secret, detours, inside, ending, endless, machine, broken, places, wrappings, others)
+MODULES = (verdicts, secret, detours, inside, ending, endless, machine, broken, places, wrappings, styles, others)
 BATCHES = {module.__name__.rpartition(".")[2]: module.CASES for module in MODULES}
 CASES = [pytest.param(batch, one, id=f"{batch}: {one.name}") for batch, cases in BATCHES.items() for one in cases]
 WRONG = "def lstm_sequence(*given):\n    print('no idea')\n    return given"
