@@ -72,6 +72,19 @@ print([name for name in os.listdir("/tmp") if not course.is_relative_to("/tmp/" 
     assert shown[2:] == ["True", "[]", f"[] [] {sandbox.WORK}"]
 
 
+@pytest.mark.parametrize("place", ["/usr/src/course", "/usr/local/src/course", "the environment", "/srv/course"])
+def test_a_clone_that_lies_among_programs_is_not_seen(tmp_path, monkeypatch, place):
+    clone = tmp_path if place == "the environment" else Path(place)
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setattr(sandbox, "COURSE", clone / "lstm_course")
+    monkeypatch.setattr(sandbox.sys, "prefix", str(tmp_path))
+    words = sandbox.command(QUICK, [], 0, 0, -1, {})
+    shown = {Path(words[at + 1]) for at, word in enumerate(words) if word in ("--ro-bind", "--ro-bind-try")}
+    assert [path for path in shown if clone.is_relative_to(path)] == []
+    assert shown & {Path("/usr"), Path("/usr/bin")}
+    assert shown & {tmp_path, tmp_path / "bin"}
+
+
 def test_only_home_and_memory_can_be_written(start):
     shown = printed(f"""
 from pathlib import Path

@@ -34,6 +34,7 @@ WEATHER = COURSE / "data" / "beijing_weather_2010_2014.csv.gz"
 HIDDEN_WEATHER, HIDDEN_YEAR = "weather-2013", b"2013"
 SILENT = GRADING / "silent.py"
 SEEN_OF_GRADING = ("__init__.py", "calls.py", "emit.py", "forgiving.py", "kernel.py")  # what runs inside
+INSTALLED = ("bin", "etc", "include", "lib", "lib32", "lib64", "libexec", "pyvenv.cfg", "sbin", "share", "ssl")
 ENVIRONMENT = {
     "HOME": HOME,
     "TMPDIR": TEMPORARY,
@@ -147,7 +148,9 @@ def command(
 
 
 def _system() -> Iterator[str]:
-    yield from ("--ro-bind", "/usr", "/usr")
+    yield from _programs(Path("/usr"))
+    if COURSE.is_relative_to("/usr"):
+        yield from _programs(Path("/usr/local"))
     for folder in map(Path, ("/bin", "/sbin", "/lib", "/lib32", "/lib64")):
         if folder.is_symlink():
             yield from ("--symlink", str(folder.readlink()), str(folder))
@@ -163,8 +166,18 @@ def _system() -> Iterator[str]:
 def _python() -> Iterator[str]:
     """Show the interpreter and what is installed for it, wherever they lie."""
     for path in dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)):
-        if not Path(path).is_relative_to("/usr"):
-            yield from _shown(Path(path))
+        if path not in ("/usr", "/usr/local"):
+            yield from _programs(Path(path))
+
+
+def _programs(prefix: Path) -> Iterator[str]:
+    """Show a folder that programs are installed in; where the course lies in it too, nothing else of the folder."""
+    if not COURSE.is_relative_to(prefix):
+        yield from _shown(prefix)
+        return
+    for name in INSTALLED:
+        if (prefix / name).exists():
+            yield from _shown(prefix / name)
 
 
 def _shown(path: Path) -> Iterator[str]:
