@@ -1,8 +1,11 @@
 """The probes accept every solution, tell right from wrong as the checks do, and give nothing away."""
 
 import dataclasses
+import json
+from functools import partial
 
 import pytest
+import torch
 
 from lstm_course.authoring.source import read
 from lstm_course.errors import CourseError
@@ -138,3 +141,115 @@ def test_what_a_check_accepts_passes_every_probe(check, answer):
 def test_what_a_check_rejects_fails_a_probe(check, mistake):
     by_values = found(check, mistake.answer, forbidden=())
     assert by_values != {None} or found(check, mistake.answer) != {None}
+
+
+# ---- answers that only look trained
+
+
+class Table:
+    """Says the word that it was made for, whatever it reads."""
+
+    def __init__(self, word, seed):
+        letters = sorted(set(word))
+        places = torch.tensor([letters.index(letter) for letter in word[1:]])
+        self.logits = (1 + seed) * torch.eye(len(letters))[places][None]
+
+    def __call__(self, x):
+        return self.logits
+
+
+def test_a_table_of_places_is_no_speller():
+    said = problems("06_hello", "train-speller", train_speller=Table)
+    assert all("must depend on the letters" in problem for problem in said)
+
+
+def linear(x, y):
+    """Return the coefficients of a linear regression."""
+    x, y = x.double(), y.double()
+    return torch.linalg.solve(x.T @ x + 10 * torch.eye(x.shape[1]), x.T @ y).float()
+
+
+class Remembering(torch.nn.Module):
+    """A linear forecast from half a day, and the next hour itself where an earlier call has shown it."""
+
+    def __init__(self, inputs, changes, seen):
+        super().__init__()
+        self.seen = seen
+        self.w = linear(inputs.unfold(0, 12, 1).flatten(1), changes[11:])
+        self.unit = (changes[:-1] @ (inputs[1:, 0] - inputs[:-1, 0])) / (inputs[1:, 0] - inputs[:-1, 0]).square().sum()
+
+    def forward(self, x):
+        out = torch.zeros(x.shape[:2])
+        if x.shape[1] == 24:
+            out[:, -1] = x[:, -12:].transpose(1, 2).flatten(1) @ self.w
+            for row, window in enumerate(x):
+                if (hour := window[-1].numpy().tobytes()) in self.seen:
+                    out[row, -1] = (self.seen[hour] - window[-1, 0]) * self.unit
+            for window in x:
+                self.seen.update(zip((hour.numpy().tobytes() for hour in window[:-1]), window[1:, 0], strict=True))
+        return out
+
+
+def test_a_model_that_remembers_other_calls_is_no_forecaster():
+    for seen, said in (({}, "it"), (Kept(), "knew more")):
+        train = partial(Remembering, seen=seen)
+        guard, problem = problems("05_weather", "train-forecaster", train_forecaster=train)
+        assert guard is None
+        assert ("knew more" in problem) == (said == "knew more")
+
+
+class Kept(dict):
+    """A memory that is not copied with what uses it."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+def waves(calendar):
+    one = torch.ones(*calendar.shape[:-1], 1)
+    return torch.cat(
+        [calendar, calendar**2, calendar[..., :1] * calendar[..., 2:], calendar[..., 1:2] * calendar[..., 2:], one], -1
+    )
+
+
+def remembering_weeks(temperature, calendar):
+    """The usual temperature, and that of an earlier call's past where it is known."""
+    w, seen = linear(waves(calendar), temperature), {}
+
+    def forecast(past, past_calendar, week_calendar):
+        out = waves(week_calendar) @ w
+        for row, week in enumerate(week_calendar):
+            for hour, when in enumerate(week):
+                out[row, hour] = seen.get(when.numpy().tobytes(), out[row, hour])
+        for days, when in zip(past, past_calendar, strict=True):
+            seen.update(zip((hour.numpy().tobytes() for hour in when), days, strict=True))
+        return out
+
+    return forecast
+
+
+def test_a_forecast_that_remembers_other_calls_is_none():
+    guard, problem = problems("07_far_ahead", "forecast-weeks", forecast_weeks=remembering_weeks)
+    assert guard is None
+    assert "knew more" in problem
+
+
+# ---- reports that lack what was asked for
+
+
+JUDGED = [
+    pytest.param(one, id=one.probe.id)
+    for exercise, question in (("04_nn_lstm", "many-to-one"), ("04_nn_lstm", "many-to-many"))
+    for one in references(exercise, question)
+]
+
+
+@pytest.mark.parametrize("expected", JUDGED)
+def test_a_report_without_one_of_its_values_is_wrong(expected):
+    (text,) = reports([expected.probe], solution("04_nn_lstm"))
+    report = json.loads(text)
+    values = report["values"]["dict"]
+    assert expected == text
+    for name in values:
+        lacking = {key: value for key, value in values.items() if key != name}
+        assert expected != json.dumps({**report, "values": {"dict": lacking}}), name

@@ -5,7 +5,9 @@ numbers as Python writes them (which reads back exactly), tensors as dtype, shap
 in the student's process, who may change all of it: that gains no right value, as none is here. It is imported before
 any cell of the student's and keeps the functions that it uses, so that replacing them elsewhere changes nothing. What
 remains: a program that changes this module or what leaves the process may deny that it changed its arguments or
-called a forbidden name. Who shares a process with an answer cannot do better.
+called a forbidden name; and what is asked for a forecast more than once may remember what earlier calls have shown
+(judges refuse what is too good to be honest, but not what is then made worse on purpose). Who shares a process with
+an answer cannot do better.
 """
 
 import builtins

@@ -193,12 +193,14 @@ def judge(values, seed, id):
     x, _, lengths = _padded(drawn)
     lstm, linear = _layers(values, drawn)
     right = torch.cat([linear(lstm(row[:n, None])[1][0][-1]) for row, n in zip(x, lengths)])  # (B, O)
-    if "gradients" in values:
+    if id == "many-to-one-probe-3":
         return _no_gradient(values, right, [*lstm.parameters(), *linear.parameters()])
-    if values.get("arguments untouched") is False:
-        return "Got an argument that was changed in place."
-    one = _differs("the answer for a batch of one", values["one"], right[1:2]) if "one" in values else None
-    return one or _differs("the answer", values["answer"], right)
+    if id == "many-to-one-probe-2":
+        if not values["arguments untouched"]:
+            return "Got an argument that was changed in place."
+        if wrong := _differs("the answer for a batch of one", values["one"], right[1:2]):
+            return wrong
+    return _differs("the answer", values["answer"], right)
 
 
 # %% id="many-to-one-probe" rule="The answer must be the linear layer on the hidden state at the last valid step, the same however often it is asked."
@@ -238,11 +240,11 @@ def judge(values, seed, id):
     x, state = _timed(drawn)
     lstm, linear = _layers(values, drawn)
     out, last = lstm(x)
-    if "gradients" in values:
+    if id == "many-to-many-probe-3":
         return _no_gradient(values, linear(out), [*lstm.parameters(), *linear.parameters()])
-    if values.get("arguments untouched") is False:
-        return "Got an argument that was changed in place."
-    if "from the state" in values:
+    if id == "many-to-many-probe-2":
+        if not values["arguments untouched"]:
+            return "Got an argument that was changed in place."
         out, last = lstm(x, state)
         pieces, name = values["from the state"], "y from a state that is given"
     else:

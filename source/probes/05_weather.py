@@ -171,12 +171,22 @@ def _forecaster(trial):
     return trial.once("train-forecaster", trained)
 
 
+def _fresh(model):
+    """Copy a model, so that no call finds what another left in it; one that cannot be copied stays itself."""
+    import copy
+
+    try:
+        return copy.deepcopy(model)
+    except Exception:
+        return model
+
+
 def _last(model, windows):
     """Return the forecast at the last hour of each window (M, 24, 12)."""
     import torch
 
     with torch.no_grad():
-        return model(windows.clone()).reshape(len(windows), windows.shape[1])[:, -1]
+        return _fresh(model)(windows.clone()).reshape(len(windows), windows.shape[1])[:, -1]
 
 
 # %% id="train-forecaster-judge"
@@ -189,6 +199,10 @@ from lstm_course import baselines, weather
 # Of the linear model's error. The exercise asks for 0.97 with the whole year behind each forecast, here it is a day,
 # which costs up to 0.005. The guard's 350 hours move the ratio by 0.026 (one standard deviation).
 BOUND, GUARD = 0.975, 1.08
+# Windows of one call hold the hours that another asks for. Who remembers them, and is a linear model at best, has 0.02;
+# solutions trained with several seeds have 0.92 to 0.94, a linear model fitted to the very hours that are asked for
+# 0.98.
+TOO_GOOD = 0.7
 
 
 @cache
@@ -240,6 +254,8 @@ def judge(values, seed, id):
     ratio, standing = error / of_linear, of_standing / of_linear
     if id.endswith("-guard"):
         return None if ratio < GUARD else f"Got {ratio:.2f} of it on hours that it could not see."
+    if ratio < TOO_GOOD:
+        return f"Got {ratio:.2f} of it, which no forecast from a day's hours reaches: the model knew more than these."
     if not ratio < BOUND:
         return f"Got {ratio:.3f} of it ('nothing changes' has {standing:.2f})."
     first, other = (part.values for part in values["the same and other later hours"])
@@ -266,5 +282,5 @@ def _probe(trial):
     first = trial.random.randrange(len(hours) - 2 * half)
     some = hours[first : first + 2 * half]
     with torch.no_grad():
-        both = [model(x[None].clone()).reshape(2 * half)[:half] for x in (some, torch.cat([some[:half], -some[half:]]))]
+        both = [_fresh(model)(x[None]).reshape(2 * half)[:half] for x in (some, torch.cat([some[:half], -some[half:]]))]
     return {"changes": changes, "the same and other later hours": both}
