@@ -105,7 +105,7 @@ def _newest(found: list[Found]) -> Found:
     if not others:
         return newest
     paths = ", ".join(other.path for other in others)
-    return replace(newest, note=f"Handed in {len(found)} times: {newest.path} is the newest and counts, not {paths}.")
+    return replace(newest, note=f"Handed in {len(found)} times: {newest.path} counts, not {paths}.")
 
 
 class _Collector:

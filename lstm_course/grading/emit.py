@@ -3,11 +3,11 @@
 A probe is a function of a `Trial`. What it returns leaves as one display of the MIME type `MIME`, JSON text:
 numbers as Python writes them (which reads back exactly), tensors as dtype, shape and a flat list. This module runs
 in the student's process, who may change all of it: that gains no right value, as none is here. It is imported before
-any cell of the student's and keeps the functions of Python and of other modules that it relies on, so that it does
-not gain anything to replace those.
+any cell of the student's and keeps the functions that it calls, so that replacing `torch.equal` or `sorted` changes
+nothing.
 
-What remains: a program that changes this module, or what leaves the process, may deny that it changed its arguments
-or called a forbidden name. And a forecaster that is asked more than once may remember what earlier calls have shown:
+What remains: a program that changes this module, what torch itself calls or what leaves the process may deny that
+it changed its arguments or called a forbidden name. And a forecaster that is asked more than once may remember what earlier calls have shown:
 judges refuse what is too good to be honest, but not what is then made worse on purpose. Who shares a process with an
 answer cannot do better.
 """
