@@ -7,9 +7,9 @@ any cell of the student's and keeps the functions that it calls, so that replaci
 nothing.
 
 What remains: a program that changes this module, what torch itself calls or what leaves the process may deny that
-it changed its arguments or called a forbidden name. And a forecaster that is asked more than once may remember what earlier calls have shown:
-judges refuse what is too good to be honest, but not what is then made worse on purpose. Who shares a process with an
-answer cannot do better.
+it changed its arguments or called a forbidden name. And a forecaster that is asked more than once may remember what
+earlier calls have shown: judges refuse what is too good to be honest, but not what is then made worse on purpose. Who
+shares a process with an answer cannot do better.
 """
 
 import builtins
