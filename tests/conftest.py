@@ -48,3 +48,9 @@ def shown(monkeypatch):
         return " ".join(description.split())
 
     return words
+
+
+@pytest.fixture(params=[True, False], ids=["sandbox", "open"])
+def sandboxed(request):
+    """Whether a graded notebook runs in the sandbox."""
+    return request.param

@@ -620,7 +620,6 @@ def gain(seconds, name):
 
 in_loop, one_product, slopes_out = list(small.values())[1:]
 print("32 units, against autograd over the loop:")
-print("  one large product: faster:", gain(small, "one_product_backward") > 1)
 print("  slopes outside too: at least 1.4 times as fast:", gain(small, "fast_backward") > 1.4)
 print("  each thing taken out of the loop saves time:", in_loop > one_product > slopes_out)
 print("256 units:")
