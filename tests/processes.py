@@ -10,9 +10,10 @@ SECONDS = 0.5  # between two looks: one takes some milliseconds of each process'
 
 
 def workers(pid: int | None = None) -> list[psutil.Process]:
-    """Give the workers that a grading process has: children of the process of which they are copies."""
-    helpers = [one for one in psutil.Process(pid).children() if "multiprocessing.forkserver" in " ".join(one.cmdline())]
-    return [worker for one in helpers for worker in one.children()]
+    """Give the workers that a grading process has, started by itself or by the process of which they are copies."""
+    helpers = {one: " ".join(one.cmdline()) for one in psutil.Process(pid).children()}
+    copies = [worker for one in helpers if "multiprocessing.forkserver" in helpers[one] for worker in one.children()]
+    return copies + [one for one in helpers if "multiprocessing.spawn" in helpers[one]]
 
 
 class Watch:

@@ -188,13 +188,18 @@ if __name__ == "__main__":
 """
 
 
-def test_no_file_of_the_present_folder_is_taken_for_a_module(tmp_path):
-    command, present = tmp_path / "command", tmp_path / "submissions"
+@pytest.mark.parametrize("name", ["", "t" * 100], ids=["copies", "started afresh: no room for the name of a socket"])
+def test_no_file_of_the_present_folder_is_taken_for_a_module(tmp_path, name):
+    command, present, temporary = tmp_path / "command", tmp_path / "submissions", tmp_path / name
     command.write_text(COMMAND, "utf-8")
     present.mkdir()
-    for name in "struct", "json", "nbformat", "multiprocessing":
-        (present / f"{name}.py").write_text("raise SystemExit('a stranger is imported')\n", "utf-8")
-    ended = subprocess.run([sys.executable, command], cwd=present, capture_output=True, text=True, check=False)
+    temporary.mkdir(exist_ok=True)
+    for module in "struct", "json", "nbformat", "multiprocessing":
+        (present / f"{module}.py").write_text("raise SystemExit('a stranger is imported')\n", "utf-8")
+    environment = os.environ | ({"TMPDIR": str(temporary)} if name else {})
+    ended = subprocess.run(
+        [sys.executable, command], cwd=present, env=environment, capture_output=True, text=True, check=False
+    )
     assert (ended.stdout, ended.stderr) == ("{-1: 1}\n", "")
 
 

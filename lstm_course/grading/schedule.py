@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,8 +17,11 @@ from unittest.mock import patch
 from lstm_course.errors import CourseError
 
 MOST_ATTEMPTS = 2
-# Workers are copies of a process without threads, which has imported what they need; elsewhere each starts afresh.
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+# Workers are copies of a process without threads, which has imported what they need. Where there is no such thing, or
+# the path of its socket in the folder for temporary files would be too long for one, each starts afresh.
+LONGEST_FOLDER = 70
+HAS_COPIES = "forkserver" in multiprocessing.get_all_start_methods() and len(tempfile.gettempdir()) <= LONGEST_FOLDER
+METHOD = "forkserver" if HAS_COPIES else "spawn"
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -144,8 +148,8 @@ class _Worker:
     """One process."""
 
     def __init__(self, prepare: Callable[[], None] | None) -> None:
-        self._executor = ProcessPoolExecutor(1, multiprocessing.get_context(METHOD), _begin, (prepare,))
         with _starting():
+            self._executor = ProcessPoolExecutor(1, multiprocessing.get_context(METHOD), _begin, (prepare,))
             self._pid = self._executor.submit(os.getpid)
         self.submit = self._executor.submit
 
@@ -178,7 +182,7 @@ def _end_with_parent() -> None:
 
 def import_early(module: str) -> None:
     """Begin to import what workers will need, in the background, where they are copies of a process."""
-    if METHOD == "forkserver":
+    if HAS_COPIES:
         multiprocessing.set_forkserver_preload(["__main__", module])
         with _starting():
             forkserver.ensure_running()

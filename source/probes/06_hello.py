@@ -168,7 +168,9 @@ def _probe(trial):
 
     (logits,) = trial.normal((trial.random.randint(4, 9), 7))
     generator = torch.Generator().manual_seed(0)
+    close = torch.tensor([[0.0, 0.1, 0.099]], dtype=torch.float64).repeat(64, 1)
     return {
+        "at temperature 0, of letters that are nearly alike": trial.call(lambda z: sample(z, 0.0, generator), close),
         "for a batch of one": trial.call(lambda z: sample(z, 0.01, generator), 1000 * logits[:1]),
         "at temperature 0": trial.call(lambda z: sample(z, 0.0, generator), logits),
         "at temperature 0.01, logits up to thousands": trial.call(lambda z: sample(z, 0.01, generator), 1000 * logits),
@@ -183,9 +185,12 @@ def _probe(trial):
         return trial.call(lambda z: sample(z, 1.0, torch.Generator().manual_seed(seed)), torch.zeros(200, 5))
 
     first, again, other = drawn(1), drawn(1), drawn(2)
+    one = torch.Generator().manual_seed(3)
+    twice = [trial.call(lambda z: sample(z, 1.0, one), torch.zeros(200, 5)) for _ in range(2)]
     (logits,) = trial.normal((6, 5))
     return {
         "the same twice": torch.equal(first, again),
         "another for another seed": not torch.equal(first, other),
+        "others in the next call": not torch.equal(*twice),
         "the likeliest letters at temperature 0": trial.call(lambda z: sample(z, 0, torch.Generator()), logits),
     }

@@ -27,11 +27,11 @@ def _probe(trial):
     return trial.call(rollout, _one_step(weights / L), window, L + 3)
 
 
-# %% id="rollout-probe-2" rule="It must work for one window, a length of one and a single step, and leave the windows as they are."
+# %% id="rollout-probe-2" rule="It must work for one window, a length of one and a single step, keep the dtype, and leave the windows as they are."
 def _probe(trial):
     found = []
-    for M, L, horizon in ((1, 4, 6), (3, 1, 4), (5, 2, 1)):
-        window, weights = trial.normal((M, L), (L,))
+    for M, L, horizon, dtype in ((1, 4, 6, "float64"), (3, 1, 4, "float64"), (5, 2, 1, "float32")):
+        window, weights = trial.normal((M, L), (L,), dtype=dtype)
         found.append(trial.call(rollout, _one_step(weights / L), window, horizon))
     return {"forecasts": found, "arguments untouched": trial.untouched}
 
@@ -109,9 +109,10 @@ def _probe(trial):
     return trial.call(direct_targets, *trial.normal((T,)), horizon)
 
 
-# %% id="direct-targets-probe-2" rule="It must work for a horizon of one and for a single row, and leave the series as it is."
+# %% id="direct-targets-probe-2" rule="It must work for a horizon of one and for a single row, keep the dtype, and leave the series as it is."
 def _probe(trial):
-    found = [trial.call(direct_targets, *trial.normal((T,)), horizon) for T, horizon in ((9, 1), (7, 6))]
+    asked = (9, 1, "float64"), (7, 6, "float32")
+    found = [trial.call(direct_targets, *trial.normal((T,), dtype=dtype), horizon) for T, horizon, dtype in asked]
     return {"targets": found, "arguments untouched": trial.untouched}
 
 
