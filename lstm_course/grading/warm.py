@@ -45,8 +45,8 @@ IMPORTED = (
 )
 # And what only some need, once there has been no request for so many seconds since the last one.
 IMPORTED_LATER = (
-    (0.05, ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),
     (0.7, ("torch._dynamo",)),  # by every optimiser of torch, in seconds; kernels that train take long, which shows
+    (0.7, ("matplotlib.pyplot", "matplotlib_inline.backend_inline")),  # no exercise draws
 )
 
 
