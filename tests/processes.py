@@ -11,7 +11,8 @@ SECONDS = 0.5  # between two looks: one takes some milliseconds of each process'
 
 def workers(pid: int | None = None) -> list[psutil.Process]:
     """Give the workers that a grading process has, started by itself or by the process of which they are copies."""
-    helpers = {one: " ".join(one.cmdline()) for one in psutil.Process(pid).children()}
+    running = [one for one in psutil.Process(pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+    helpers = {one: " ".join(one.cmdline()) for one in running}
     copies = [worker for one in helpers if "multiprocessing.forkserver" in helpers[one] for worker in one.children()]
     return copies + [one for one in helpers if "multiprocessing.spawn" in helpers[one]]
 

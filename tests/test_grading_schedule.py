@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from lstm_course.errors import CourseError
-from lstm_course.grading import schedule
+from lstm_course.grading import sandbox, schedule
 from lstm_course.grading.schedule import Lost, interruptible, local, results
 from tests.processes import workers
 
@@ -107,6 +107,39 @@ def test_an_interruption_while_a_call_is_handed_in_leaves_no_worker(monkeypatch)
     with pytest.raises(KeyboardInterrupt), local(1, seconds=60) as pool:
         collected(pool, sleep, [60])
     assert not workers()
+
+
+def die_while_a_sandbox_is_built(path):
+    """Be killed when bubblewrap waits for a word about the sandbox's users, the first time."""
+    if Path(path).exists():
+        return "built"
+    Path(path).touch()
+    told, tell = os.pipe()
+    word = os.pipe()
+    options = ["--unshare-all", "--unshare-user", "--die-with-parent", "--ro-bind", "/", "/"]
+    ends = ["--info-fd", str(tell), "--userns-block-fd", str(word[0])]
+    subprocess.Popen(["bwrap", *options, *ends, "sleep", "600"], pass_fds=[tell, *word], start_new_session=True)
+    os.read(told, 1)
+    die(path)
+
+
+def sandboxes():
+    """Give those that run; bubblewrap leaves a zombie of each that has ended by itself."""
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if child.name() == "bwrap" and child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
+def test_a_worker_killed_while_it_builds_a_sandbox_leaves_none(tmp_path):
+    with local(1, seconds=60) as pool:
+        assert collected(pool, die_while_a_sandbox_is_built, [str(tmp_path / "one")]) == {str(tmp_path / "one"): "built"}
+        assert not sandboxes()
+    with pytest.raises(KeyboardInterrupt), local(1, seconds=60) as pool:
+        future = pool.submit(die_while_a_sandbox_is_built, str(tmp_path / "other"))
+        assert future.exception(timeout=20)
+        assert sandboxes()
+        raise KeyboardInterrupt
+    assert not sandboxes()
 
 
 def test_a_worker_killed_while_it_is_idle_loses_nothing():

@@ -121,12 +121,18 @@ class SandboxProvisioner(KernelProvisionerBase):
             )
             info_end.close()
             if told := info.read():  # nothing where bubblewrap failed
-                self._init, self._root = _found(json.loads(told)["child-pid"])
+                self._found(json.loads(told)["child-pid"])
                 go.write(b"\n")
             if self.is_warm and self._hears(ready, errors):
                 warm.fork(self._init, ready_end.fileno(), limits)
             ready_end.close()
             self._hears(ready, errors)
+
+    def _found(self, pid: int) -> None:
+        """Hold on to the sandbox's first process, which waits for its users."""
+        self._init, self._root = os.pidfd_open(pid), Path(f"/proc/{pid}/root")
+        if sandbox.maps_users():
+            sandbox.map_users(pid)
 
     def _hears(self, ready: IO[bytes], errors: IO[bytes]) -> bool:
         """Wait for one byte from the sandbox."""
@@ -217,13 +223,6 @@ def proportional_bytes(process: Path) -> int:
 
 def _pipe(files: ExitStack) -> list[IO[bytes]]:
     return [files.enter_context(os.fdopen(end, mode, 0)) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True)]
-
-
-def _found(pid: int) -> tuple[int, Path]:
-    """Give a file descriptor of the sandbox's first process, and the sandbox's root folder as seen from outside."""
-    if sandbox.maps_users():
-        sandbox.map_users(pid)
-    return os.pidfd_open(pid), Path(f"/proc/{pid}/root")
 
 
 def _file_with(content: bytes, files: ExitStack) -> IO[bytes]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from unittest.mock import patch
 
 from lstm_course.errors import CourseError
+from lstm_course.grading import orphans
 
 MOST_ATTEMPTS = 2
 # Workers are copies of a process without threads, which has imported what they need. Where there is no such thing, or
@@ -95,6 +96,7 @@ class Local:
     def __init__(self, count: int, seconds: float, prepare: Callable[[], None] | None) -> None:
         self.seconds = seconds
         self.prepare = prepare
+        orphans.adopt()
         self.workers: set[_Worker] = set()  # all: an interruption may come when one is neither idle nor busy
         self.idle = [self._start() for _ in range(count)]
         self.busy: dict[Future[Any], tuple[_Worker, threading.Timer]] = {}
@@ -107,6 +109,7 @@ class Local:
     def _replace(self, dead: "_Worker") -> "_Worker":
         self.workers.remove(dead)
         dead.end()
+        orphans.end()
         return self._start()
 
     def has_room(self) -> bool:
@@ -142,6 +145,8 @@ class Local:
                 worker.kill()
         for worker in self.workers:
             worker.end()
+        if at_once:
+            orphans.end()
 
 
 class _Worker:
