@@ -112,7 +112,7 @@ def test_an_interruption_while_a_call_is_handed_in_leaves_no_worker(monkeypatch)
 def die_while_a_sandbox_is_built(path):
     """Be killed when bubblewrap waits for a word about the sandbox's users, the first time."""
     if Path(path).exists():
-        return "built"
+        return
     Path(path).touch()
     told, tell = os.pipe()
     word = os.pipe()
@@ -129,16 +129,28 @@ def sandboxes():
     return [child for child in found if child.name() == "bwrap" and child.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
+needs_a_sandbox = pytest.mark.skipif(bool(sandbox.unavailable()), reason=f"no sandbox: {sandbox.unavailable()}")
+
+
+@needs_a_sandbox
 def test_a_worker_killed_while_it_builds_a_sandbox_leaves_none(tmp_path):
+    path = str(tmp_path / "died")
     with local(1, seconds=60) as pool:
-        assert collected(pool, die_while_a_sandbox_is_built, [str(tmp_path / "one")]) == {str(tmp_path / "one"): "built"}
+        assert collected(pool, die_while_a_sandbox_is_built, [path]) == {path: None}
         assert not sandboxes()
-    with pytest.raises(KeyboardInterrupt), local(1, seconds=60) as pool:
-        future = pool.submit(die_while_a_sandbox_is_built, str(tmp_path / "other"))
-        assert future.exception(timeout=20)
+
+
+def interrupt_when_a_worker_has_died(path):
+    with local(1, seconds=60) as pool:
+        assert pool.submit(die_while_a_sandbox_is_built, path).exception(timeout=20)
         assert sandboxes()
         raise KeyboardInterrupt
+
+
+@needs_a_sandbox
+def test_an_interruption_then_leaves_none_either(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_when_a_worker_has_died(str(tmp_path / "died"))
     assert not sandboxes()
 
 
