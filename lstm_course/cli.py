@@ -1,5 +1,6 @@
 """The command line: `lstm-course lab | check | grade | build`. Heavy imports wait until a command needs them."""
 
+import gc
 import os
 import secrets
 import sys
@@ -124,3 +125,5 @@ def main() -> None:
     except CourseError as error:
         print(f"lstm-course: {error}", file=sys.stderr)
         sys.exit(2)
+    finally:
+        gc.freeze()  # else Python looks at all that was imported once more before it ends

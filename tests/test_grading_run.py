@@ -35,6 +35,35 @@ def test_only_cells_with_a_reference_are_compared(sandboxed):
     assert result.problem is None
 
 
+OUTPUTS = """
+import sys
+from IPython.display import display
+print("one", end=" ")
+display(2)
+print("three", file=sys.stderr)
+print("four", flush=True)
+print("five", end="")
+"six"
+"""
+
+
+def shown(sandboxed):
+    """Give kind, stream and text of all that two cells show."""
+    outputs = [
+        output for cell in graded(OUTPUTS, "print(7)", sandbox=sandboxed).cells.values() for output in cell.outputs
+    ]
+    return [(output.output_type, output.get("name"), text(CellRun([output]))) for output in outputs]
+
+
+def test_a_sandboxed_kernel_shows_what_any_kernel_shows():
+    assert shown(sandboxed=True) == shown(sandboxed=False)
+    assert {"one four\nfive", "2", "three", "'six'", "7"} <= {words for _, _, words in shown(sandboxed=True)}
+
+
+def test_what_is_written_past_python_is_shown_too():
+    assert printed("import os, time\nos.write(1, b'low')\ntime.sleep(0.5)\nprint('er')").split() == ["lower"]
+
+
 class Reference(str):
     """Equal to what `compare.Expected` would call within the tolerance, with a sentence if not."""
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 from nbformat.v4.nbbase import NotebookNode
+from nbval import plugin as nbval_plugin
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
 from lstm_course.grading import MIME
@@ -30,7 +31,6 @@ ALONE = [  # no configuration, no files of tests, nothing written, nothing print
     f"--config-file={os.devnull}",
     f"--rootdir={Path(__file__).parent}",
     "--noconftest",
-    *("-p", "nbval.plugin"),
     *(word for name in LEFT_OUT for word in ("-p", f"no:{name}")),
 ]
 
@@ -72,7 +72,7 @@ def run(
     alone = {"PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     with guarded_kernel(limits, sandbox, hide) as kernel, patch.dict(os.environ, alone):
         plugin = OneNotebook(notebook, references, kernel)
-        exit_code = pytest.main([*ALONE, f"--nbval-cell-timeout={limits.cell_seconds}"], [plugin])
+        exit_code = pytest.main([*ALONE, f"--nbval-cell-timeout={limits.cell_seconds}"], [nbval_plugin, plugin])
         if exit_code == pytest.ExitCode.INTERRUPTED:
             raise KeyboardInterrupt  # pytest keeps it to itself
         return Run(plugin.runs, kernel.problem or None)

@@ -33,7 +33,8 @@ GRADING = Path(__file__).resolve().parent
 WEATHER = COURSE / "data" / "beijing_weather_2010_2014.csv.gz"
 HIDDEN_WEATHER, HIDDEN_YEAR = "weather-2013", b"2013"
 SILENT = GRADING / "silent.py"
-SEEN_OF_GRADING = ("__init__.py", "calls.py", "emit.py", "forgiving.py", "kernel.py")  # what runs inside
+# What runs inside.
+SEEN_OF_GRADING = ("__init__.py", "calls.py", "emit.py", "forgiving.py", "kernel.py", "kernel_app.py")
 INSTALLED = ("bin", "etc", "include", "lib", "lib32", "lib64", "libexec", "pyvenv.cfg", "sbin", "share", "ssl")
 ENVIRONMENT = {
     "HOME": HOME,
