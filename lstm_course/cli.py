@@ -1,5 +1,6 @@
 """The command line: `lstm-course lab | check | grade | build`. Heavy imports wait until a command needs them."""
 
+import atexit
 import gc
 import os
 import secrets
@@ -120,10 +121,9 @@ def build(
 
 def main() -> None:
     """Run the command line; a `CourseError` ends it with one sentence and exit code 2."""
+    atexit.register(gc.freeze)  # else Python looks through all that was imported once more before it ends
     try:
         app()
     except CourseError as error:
         print(f"lstm-course: {error}", file=sys.stderr)
         sys.exit(2)
-    finally:
-        gc.freeze()  # else Python looks at all that was imported once more before it ends

@@ -1,7 +1,8 @@
 """End the half-built sandboxes of workers that were killed.
 
 Bubblewrap ends with who started it, but not from its first moment on: killed while it is building, it leaves a child
-that waits for its word for ever. Such a child comes to the process that has adopted it.
+that waits for its word for ever. Such a child comes to the process that has adopted it; where that one is killed
+too, or dask starts the workers, it stays: asleep, without a submission in it.
 """
 
 import sys
