@@ -127,11 +127,11 @@ class GuardedKernel(RunningKernel):
     def _await_interrupted(self) -> None:
         """Wait for the answer to the last interrupt: one that is still on its way would hit the next cell."""
         self._is_interrupted = False
-        socket = self.km._control_socket  # None where a signal was sent, which takes no time
+        is_answered = self.km.kernel_spec.interrupt_mode == "message"  # a signal is not, and takes no time
         end = time.monotonic() + GRACE_SECONDS
-        while socket and self.is_alive() and time.monotonic() < end:
-            if socket.poll(TICK_SECONDS * 1000):
-                socket.recv_multipart()
+        while is_answered and self.is_alive() and time.monotonic() < end:
+            if self.km._control_socket.poll(TICK_SECONDS * 1000):
+                self.km._control_socket.recv_multipart()
                 return
 
     def ended(self) -> str:
