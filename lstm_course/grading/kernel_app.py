@@ -12,9 +12,10 @@ from traitlets import default  # noqa: E402
 
 
 class Stream(OutStream):
-    """An output stream that has nothing to flush unless something was written.
+    """An output stream that flushes errors only if there were any.
 
-    To flush is to wait for another thread, which a kernel does several times in every cell.
+    To flush is to wait for another thread, which a kernel does for both streams several times in every cell. Output is
+    flushed in any case: that wait also keeps a quick loop from displaying more than can be sent.
     """
 
     _is_written = False
@@ -26,7 +27,7 @@ class Stream(OutStream):
 
     def flush(self) -> None:
         """Send what was written."""
-        if self._is_written:
+        if self._is_written or self.name == "stdout":
             self._is_written = False
             super().flush()
 
