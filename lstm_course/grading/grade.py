@@ -113,31 +113,34 @@ class _Grading:
         failed = [question for question in probes if _passed(first, probes[question]) < len(probes[question])]
         done = {id for id in _executed(first) if not _ends(first, id)}
         kept = set(failed[:1]) if failed and probes[failed[0]][-1].id in done else set()
-        if not set(failed) - kept - self.matched.open:
+        hopeful = [question for question in failed if question not in kept | self.matched.open]
+        if not hopeful:
             return None, kept
         best: dict[str, CellRun] = {}
-        for latest in self._runs_again(first, failed, best):
+        for latest in self._runs_again(first, failed, hopeful, best):
             for several in probes.values():
                 if _passed(latest, several) > _passed(Run(best), several):
                     best |= {probe.id: latest.cells[probe.id] for probe in several if probe.id in latest.cells}
         return Run(best), kept
 
-    def _runs_again(self, first: Run, failed: list[str], best: Mapping[str, CellRun]) -> Iterator[Run]:
+    def _runs_again(
+        self, first: Run, failed: list[str], hopeful: list[str], best: Mapping[str, CellRun]
+    ) -> Iterator[Run]:
         """Run again, until as much time is over as one run may take.
 
         At first each answer that failed gives way to the solution's once its own probes have run; what ended the
-        first run, or overran its time there, is left out, and so are probes that need no second run. Which cell
-        ends a kernel is not always clear (a thread may do so later), so that where one ended, each question that is
-        not solved by then is run alone.
+        first run, or overran its time there, is left out, and so are probes of questions that are not hopeful: solved,
+        not answered, or failed for no other's sake. Which cell ends a kernel is not always clear (a thread may do so
+        later), so that where one ended, each hopeful question that is not solved by then is run alone.
         """
         end = time.monotonic() + self.order.limits.notebook_seconds
         solutions = {question: asked.solution for question, asked in questions(self.solved).items()}
-        passed = {probe.id for probe in _probes(self.order) if probe.question not in failed}
-        again = self.run({question: solutions[question] for question in failed}, passed.union(_cut_short(first)))
+        others = {probe.id for probe in _probes(self.order) if probe.question not in hopeful}
+        again = self.run({question: solutions[question] for question in failed}, others.union(_cut_short(first)))
         yield again
         if not (first.problem or again.problem):
             return
-        for question in (one for one in failed if one not in self.matched.open):
+        for question in hopeful:
             probes = self.order.exercise.probes[question]
             if _passed(Run(best), probes) < len(probes) and time.monotonic() < end:
                 alone = replace(self, matched=self.matched.alone(question, solutions))
