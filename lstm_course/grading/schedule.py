@@ -1,5 +1,6 @@
 """Spread work over the cores of this machine. A worker may die at any moment."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -174,6 +175,7 @@ def _begin(prepare: Callable[[], None] | None) -> None:
         os.setpgid(0, 0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.freeze()  # what was imported is no garbage, and takes long to look through
     if prepare:
         prepare()
 
